@@ -1,0 +1,79 @@
+"""Everything that can go wrong, for people and programs alike.
+
+* ChatError                    a message for the caller, never a traceback
+  x BadRequest                 what was sent cannot be understood
+    - TooLarge
+  x NotFound                   absent, or not theirs: indistinguishable
+  x NotAllowed                 known to the caller, but not for them
+  x Conflict                   somebody was first
+  x RateLimited                (transient) carries ``retry_after`` in seconds
+  x StorageBusy                (transient) the database did not answer
+  x UpstreamError              the completions endpoint failed us: see ``chat.completions.errors``
+
+Each carries ``code`` (one of the closed list in ``docs/errors.md``), an HTTP ``status``, a translatable
+``message`` and ``transient``: whether the same request may succeed later.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class ChatError(Exception):
+    code: ClassVar[str] = "bad_request"
+    status: ClassVar[int] = 400
+    transient: ClassVar[bool] = False
+    default: ClassVar[str | Promise] = _("This request could not be understood.")
+
+    def __init__(self, message: str | Promise | None = None) -> None:
+        self.message = message if message is not None else self.default
+        super().__init__(str(self.message))
+
+
+class BadRequest(ChatError):
+    pass
+
+
+class TooLarge(BadRequest):
+    code = "too_large"
+    status = 413
+    default = _("This message is too long. Shorten it and send it again.")
+
+
+class NotFound(ChatError):
+    code = "not_found"
+    status = 404
+    default = _("This does not exist, or you have no access to it.")
+
+
+class NotAllowed(ChatError):
+    code = "forbidden"
+    status = 403
+    default = _("You are not allowed to do this.")
+
+
+class Conflict(ChatError):
+    code = "conflict"
+    status = 409
+    default = _("Somebody else changed this first. Reload and try again.")
+
+
+class RateLimited(ChatError):
+    code = "rate_limited"
+    status = 429
+    transient = True
+    default = _("That was many messages at once. Wait a moment and send again.")
+
+    def __init__(self, message: str | Promise | None = None, *, retry_after: float = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class StorageBusy(ChatError):
+    code = "storage_busy"
+    status = 503
+    transient = True
+    default = _("The server is busy saving. Your message waits here and is sent again.")
