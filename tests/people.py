@@ -1,7 +1,7 @@
 """The people who recur in the tests.
 
-*alice* owns an organization, *bob* is a member of the same one, *charlie* is a stranger who owns another. Each
-function makes what it needs once a test and returns the same row when it is asked again.
+*alice* owns an organization, *bob* is a member of the same one, *charlie* is a stranger who owns another.
+Each function makes what it needs once a test and returns the same row when it is asked again.
 """
 
 from __future__ import annotations

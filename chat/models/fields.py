@@ -22,6 +22,18 @@ def _derive(secret: str) -> bytes:
     return base64.urlsafe_b64encode(key)
 
 
+def encrypt(text: str) -> str:
+    return _cipher().encrypt(text.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    """The text again, or the empty string if no key opens it any more."""
+    try:
+        return _cipher().decrypt(token.encode()).decode()
+    except InvalidToken:
+        return ""
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # not generic when it runs
     """Text encrypted with Fernet under a key derived from ``SECRET_KEY`` (HKDF-SHA256).
 
@@ -31,12 +43,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # not gen
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
-        return _cipher().encrypt(value.encode()).decode() if value else value
+        return encrypt(value) if value else value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        if not value:
-            return value
-        try:
-            return _cipher().decrypt(value.encode()).decode()
-        except InvalidToken:
-            return ""
+        return decrypt(value) if value else value
