@@ -1,0 +1,75 @@
+"""What kind of thing a person wrote: a greeting, a question that leans on the one before, a "how do I"."""
+
+from __future__ import annotations
+
+import re
+
+from chat.text.words import concepts, is_cjk
+
+_LEANS = re.compile(
+    r"""
+    ^\s*(?: and | but | so | or | then | also | why | where | when | how | more | example | ok(?:ay)?
+          | (?: what | how ) \s+ (?: about | if | long | many ) | which \s+ one | tell \s+ me \s+ more
+          | go \s+ on | for \s+ example | (?: can | does | is ) \s+ it ) \b
+    | \b (?: it | its | this | that | these | those | they | them | there | one | ones | he | she | him | her
+          | instead | else | other | same | both ) \b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LEANS_CJK = re.compile(
+    r"""
+    ^(?: 那 | 然後 | 然后 | 還有 | 还有 | 所以 | 但 | 可是 | 為什麼 | 为什么 | 為何 | 怎麼 | 怎么 | 如果 )
+    | [它這这那此] | 上述 | 前者 | 後者 | 其他 | 另外
+    """,
+    re.VERBOSE,
+)
+_HOW = re.compile(
+    r"""
+    \b how \s+ (?: do | does | did | can | could | should | would | will | might | must | to | is | are ) \b
+    | \b what \s+ (?: do | should | must ) \s+ (?: i | we ) \s+ do \b
+    | \b steps? \b | \b set \s? up \b | \b install
+    | 如何 | 怎麼 | 怎么 | 怎樣 | 怎样 | 步驟 | 步骤 | 要怎
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_AFTERWARDS = r"[\s,.!~！。，～]*"
+_GREETING = re.compile(
+    rf"""
+    ^\s*(?: hi | hiya | hello | hey | howdy | greetings | good \s (?: morning | afternoon | evening | day )
+          | 你好 | 您好 | 妳好 | 哈囉 | 哈啰 | 嗨 | 早安 | 午安 | 晚安 | 早上好 )
+    (?: \s+ (?: there | again | everyone | all ) )? {_AFTERWARDS}$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_THANKS = re.compile(
+    rf"""
+    ^\s*(?: ok(?:ay)? [,.]? \s+ )?
+    (?: thanks | thank \s you | thx | cheers | great | perfect | 謝謝 | 谢谢 | 感謝 | 多謝 | 太好了 )
+    (?: \s+ (?: a \s lot | so \s much | very \s much | you ) )* (?: 你 | 您 )? {_AFTERWARDS}$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+_SHORT = 3
+
+
+def is_greeting(text: str) -> bool:
+    return bool(_GREETING.match(text))
+
+
+def is_thanks(text: str) -> bool:
+    return bool(_THANKS.match(text))
+
+
+def asks_how(text: str) -> bool:
+    """Whether steps and code answer it better than a sentence."""
+    return bool(_HOW.search(text))
+
+
+def leans_on_earlier(question: str) -> bool:
+    """Whether the question says too little by itself: short, or about "it"."""
+    weight = sum(one.weight for one in concepts(question))
+    if weight <= 1:
+        return True
+    leans = _LEANS_CJK if is_cjk(question) else _LEANS
+    return weight <= _SHORT and bool(leans.search(question))
