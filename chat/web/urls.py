@@ -1,1 +1,21 @@
-urlpatterns = []
+"""The addresses of the chat page, what it reads and writes, and health."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.i18n import JavaScriptCatalog
+
+from chat.web import health, views
+
+urlpatterns = [
+    path("", views.chat_page, name="chat"),
+    path("c/<uuid:conversation>", views.chat_page, name="conversation"),
+    path("chat/conversations", views.conversation_list, name="conversations"),
+    path("chat/conversations/<uuid:id>", views.conversation, name="conversation-edit"),
+    path("chat/conversations/<uuid:id>/messages", views.message_list, name="messages"),
+    path("chat/conversations/<uuid:id>/read", views.mark_read, name="conversation-read"),
+    path("chat/messages/<uuid:id>/feedback", views.feedback, name="feedback"),
+    path("i18n/catalog.js", JavaScriptCatalog.as_view(packages=["chat"]), name="javascript-catalog"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,81 @@
+"""Daphne on uvloop, with the reply engine in the same loop and a drain before the end.
+
+Importing this module installs Twisted's reactor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import Any
+
+import uvloop
+from twisted.internet import asyncioreactor
+
+_loop = uvloop.new_event_loop()
+asyncio.set_event_loop(_loop)
+asyncioreactor.install(_loop)
+
+from daphne.server import Server  # noqa: E402 (it would install a reactor of its own)
+from twisted.internet import defer, reactor  # noqa: E402
+
+from chat.replies import engine as engines  # noqa: E402
+from chat.ws.consumer import sockets  # noqa: E402
+from chat.ws.frames import Restarting  # noqa: E402
+from config.asgi import application  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+
+class ParleyServer(Server):  # type: ignore[misc]  # Daphne is not typed
+    """SIGTERM and SIGINT drain: sockets are told, running replies have time to end. A second signal cuts it short."""
+
+    def __init__(self, *, host: str, port: int, drain_seconds: float, alone: bool) -> None:
+        bound = host.replace(":", r"\:")
+        super().__init__(
+            application,
+            endpoints=[f"tcp:port={port}:interface={bound}"],
+            signal_handlers=False,
+            ping_interval=15,
+            ping_timeout=20,
+            server_name="",
+        )
+        self.drain_seconds = drain_seconds
+        self.stopping = False
+        engines.alone = alone
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: reactor.callFromThread(self.stop_gently))
+        reactor.callWhenRunning(lambda: asyncio.ensure_future(self.start_engine()))
+        super().run()
+
+    async def start_engine(self) -> None:
+        try:
+            await engines.engine()
+        except Exception:
+            logger.exception("engine_not_started")
+
+    def stop_gently(self) -> None:
+        engine = engines.running_engine()
+        if not self.stopping:
+            self.stopping = True
+            if engine and engine.runner.running:
+                logger.warning("draining replies=%d", engine.runner.running)
+            reactor.stop()
+        elif engine:
+            engine.runner.lose_all()
+
+    def kill_all_applications(self) -> Any:
+        """Twisted waits for what this returns before it stops; sockets and requests keep working until then."""
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self.drain()))
+
+    async def drain(self) -> None:
+        for socket in list(sockets):
+            socket.begin(socket.guarded(socket.push(Restarting()), None, quietly=True))
+        await engines.close_engine(drain_seconds=self.drain_seconds)
+        await asyncio.sleep(0.1)  # the last frames leave
+        for details in self.connections.values():
+            if (instance := details.get("application_instance")) and not instance.done():
+                instance.cancel()

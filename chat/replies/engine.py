@@ -1,0 +1,143 @@
+"""The engine of this process: its log, its runner, and the beat that keeps its lease.
+
+There is one engine for each process, in one event loop. ``manage.py serve`` starts it before the first
+connection; under another ASGI server the first connection does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from uuid import UUID
+
+from chat import hints
+from chat.completions.http import aclose_client
+from chat.db import in_database
+from chat.models import Reply
+from chat.replies import leases, records
+from chat.replies.log import MemoryLog, ReplyLog
+from chat.replies.runner import Runner
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+STORE_SECONDS = 0.5
+
+
+class Engine:
+    def __init__(self, log: ReplyLog, runner: Runner, process: UUID) -> None:
+        self.log, self.runner, self.process = log, runner, process
+        self.beaten_at = asyncio.get_running_loop().time()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def start(cls, *, alone: bool = False) -> Engine:
+        """``alone``: this process holds the lock of the data directory, so whoever had a lease is dead."""
+        hints.listen_on(asyncio.get_running_loop())
+        process = await in_database(leases.take_lease)
+        if alone:
+            await in_database(leases.break_leases, but=process)
+        log = MemoryLog()
+        engine = cls(log, Runner(log, process), process)
+        await engine._take_over()
+        engine._tasks = [
+            asyncio.create_task(engine._every(BEAT_SECONDS, engine._beat), name="beat"),
+            asyncio.create_task(engine._every(STORE_SECONDS, engine.runner.store_partials), name="store"),
+        ]
+        return engine
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last beat is recent enough for the lease to hold."""
+        return asyncio.get_running_loop().time() - self.beaten_at < leases.LEASE.total_seconds()
+
+    async def close(self, *, drain_seconds: float = 30) -> None:
+        await self.runner.drain(drain_seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await in_database(leases.release_lease, self.process)
+        await aclose_client()
+
+    async def _every(self, seconds: float, work) -> None:  # type: ignore[no-untyped-def]
+        """Do the work again and again; a fault of the database must not end the beat."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Exception:
+                logger.exception("beat_failed")
+
+    async def _beat(self) -> None:
+        if not await in_database(leases.renew_lease, self.process):
+            await self._begin_again()
+        self.beaten_at = asyncio.get_running_loop().time()
+        await self._take_over()
+        for reply in await in_database(records.wanting_stop, self.process):
+            self.runner.stop(reply)
+        await self.runner.start_waiting()
+
+    async def _begin_again(self) -> None:
+        """This process was silent for so long that it was declared dead: its replies are no longer its own."""
+        logger.error("lease_lost process=%s", self.process)
+        self.runner.lose_all()
+        self.process = self.runner.process = await in_database(leases.take_lease)
+
+    async def _take_over(self) -> None:
+        orphans = await in_database(leases.take_over, self.process)
+        for reply in await in_database(records.ended_among, orphans.ended) if orphans.ended else []:
+            await self.announce_end(reply)
+        for adopted in orphans.adopted:
+            self.runner.submit(adopted)
+        if orphans.ended or orphans.adopted:
+            logger.warning("took_over ended=%d adopted=%d", len(orphans.ended), len(orphans.adopted))
+
+    async def announce_end(self, reply: Reply) -> None:
+        """Tell the readers of this process about an end that no runner of it wrote."""
+        await self.log.end(
+            reply.pk,
+            state=reply.state,
+            length=len(reply.text),
+            outgoing=reply.outgoing_id,
+            error_code=reply.error_code,
+        )
+
+    async def stop(self, reply: UUID) -> None:
+        """After ``services.replies.request_stop``: close the upstream, or tell that a queued one has ended."""
+        self.runner.stop(reply)
+        for ended in await in_database(records.ended_among, [reply]):
+            await self.announce_end(ended)
+            await self.runner.start_waiting()
+
+
+_engine: asyncio.Future[Engine] | None = None
+#: Set by ``manage.py serve`` when it holds the lock of the data directory.
+alone = False
+
+
+async def engine() -> Engine:
+    """This process's engine, started at the first call."""
+    global _engine
+    if _engine is None:
+        _engine = asyncio.ensure_future(Engine.start(alone=alone))
+    try:
+        return await asyncio.shield(_engine)
+    except Exception:
+        _engine = None  # the database was away: the next call tries again
+        raise
+
+
+def running_engine() -> Engine | None:
+    """The engine if it has been started."""
+    if _engine is not None and _engine.done() and not _engine.cancelled() and not _engine.exception():
+        return _engine.result()
+    return None
+
+
+async def close_engine(*, drain_seconds: float = 30) -> None:
+    global _engine
+    started, _engine = _engine, None
+    if started is not None:
+        with suppress(Exception):
+            await (await started).close(drain_seconds=drain_seconds)

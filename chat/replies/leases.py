@@ -1,0 +1,74 @@
+"""The lease of a process: proof that it lives, and what becomes of its replies when it does not.
+
+All times are the database's, so that processes on machines with wrong clocks agree.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, Subquery
+from django.db.models.functions import Now
+
+from chat.models import Message, ProcessLease, Reply, ReplyState
+
+LEASE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """What dead processes left: replies that were ended for them, and queued ones that are now ours."""
+
+    ended: list[UUID]
+    adopted: list[UUID]
+
+
+def take_lease() -> UUID:
+    return ProcessLease.objects.create(name=f"{socket.gethostname()}:{os.getpid()}").pk
+
+
+def renew_lease(process: UUID) -> bool:
+    """False: somebody declared this process dead. What it ran is no longer its own."""
+    return bool(ProcessLease.objects.filter(pk=process).update(beat_at=Now()))
+
+
+def release_lease(process: UUID) -> None:
+    ProcessLease.objects.filter(pk=process).delete()
+
+
+def break_leases(*, but: UUID) -> None:
+    """For a process that knows itself alone (it holds the data directory's lock): all others are dead."""
+    ProcessLease.objects.exclude(pk=but).delete()
+
+
+@transaction.atomic
+def take_over(process: UUID) -> Orphans:
+    """End the running replies of dead processes with the text they had, and adopt their queued ones."""
+    ProcessLease.objects.filter(beat_at__lt=Now() - LEASE).exclude(pk=process).delete()
+    orphaned = Reply.objects.filter(Q(runner=None) | ~Q(runner__in=ProcessLease.objects.values("pk")))
+    ended = [
+        reply.pk
+        for reply in orphaned.filter(state=ReplyState.RUNNING).defer("text", "reasoning")
+        if _end_orphan(reply)
+    ]
+    queued = list(orphaned.filter(state=ReplyState.QUEUED).order_by("queued_at").values_list("pk", flat=True))
+    Reply.objects.filter(pk__in=queued, state=ReplyState.QUEUED).update(runner=process)
+    return Orphans(ended=ended, adopted=queued)
+
+
+def _end_orphan(reply: Reply) -> bool:
+    stopped = reply.stop_requested_at is not None
+    ended = Reply.objects.filter(pk=reply.pk, state=ReplyState.RUNNING, fence=reply.fence).update(
+        state=ReplyState.STOPPED if stopped else ReplyState.INTERRUPTED,
+        error_code="" if stopped else "worker_lost",
+        ended_at=Now(),
+    )
+    if ended:
+        stored = Reply.objects.filter(pk=reply.pk).values("text")
+        Message.objects.filter(pk=reply.outgoing_id).update(content=Subquery(stored))
+    return bool(ended)

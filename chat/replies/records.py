@@ -1,0 +1,202 @@
+"""The rows of running replies: claim one, store its text as it grows, end it. Every write is fenced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from chat.exceptions import ChatError
+from chat.hints import hint, owner_group
+from chat.models import ENDED, Conversation, Message, Reply, ReplyState
+from chat.replies.prompt import Asked, asked
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to write one reply, and what to ask for it. ``fault``: it cannot be asked at all."""
+
+    reply: UUID
+    conversation: UUID
+    outgoing: UUID
+    attempt: int
+    fence: int
+    process: UUID
+    asked: Asked | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    state: ReplyState
+    text: str
+    seq: int
+    reasoning: str = ""
+    error_code: str = ""
+    error_detail: str = ""
+    finish_reason: str = ""
+    usage: dict[str, int] | None = None
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    citation_nodes: list[dict[str, Any]] = field(default_factory=list)
+    first_token_at: datetime | None = None
+    upstream_closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    reply: UUID
+    fence: int
+    seq: int
+    text: str
+
+
+def claim(reply_id: UUID, process: UUID) -> Claim | None:
+    """Take the next queued reply of its conversation. None: it is not its turn, not queued, or taken."""
+    if not _take(reply_id, process):
+        return None
+    reply = Reply.objects.select_related(
+        "incoming", "conversation__chatbot__language_model", "conversation__llm"
+    ).get(pk=reply_id)
+    try:
+        asking, fault = asked(reply), ""
+    except ChatError as error:
+        asking, fault = None, error.code
+    return Claim(
+        reply=reply.pk,
+        conversation=reply.conversation_id,
+        outgoing=reply.outgoing_id,
+        attempt=reply.attempt,
+        fence=reply.fence,
+        process=process,
+        asked=asking,
+        fault=fault,
+    )
+
+
+def _ready() -> QuerySet[Reply]:
+    """Queued replies whose turn it is: nothing runs in their conversation, nothing was asked before."""
+    same = Reply.objects.filter(conversation=OuterRef("conversation"))
+    running = same.filter(state=ReplyState.RUNNING)
+    earlier = same.filter(state=ReplyState.QUEUED, outgoing__position__lt=OuterRef("outgoing__position"))
+    return Reply.objects.filter(~Exists(running), ~Exists(earlier), state=ReplyState.QUEUED)
+
+
+def ready(process: UUID) -> list[UUID]:
+    """What this process could start now."""
+    return list(_ready().filter(runner=process).order_by("queued_at").values_list("pk", flat=True)[:100])
+
+
+def _take(reply_id: UUID, process: UUID) -> bool:
+    ready = _ready().filter(pk=reply_id)
+    try:
+        with transaction.atomic():
+            return bool(
+                Reply.objects.filter(pk__in=ready.values("pk"), state=ReplyState.QUEUED).update(
+                    state=ReplyState.RUNNING, runner=process, fence=F("fence") + 1, started_at=Now()
+                )
+            )
+    except IntegrityError:
+        return False  # another reply of the conversation began at the same moment
+
+
+def store_partials(process: UUID, partials: list[Partial]) -> list[UUID]:
+    """Store the texts of running replies in one statement. Returns those that are no longer ours."""
+    table = Reply._meta.db_table
+    key = Reply._meta.pk
+    rows = [
+        (
+            one.text,
+            one.seq,
+            key.get_db_prep_value(one.reply, connection),
+            one.fence,
+            key.get_db_prep_value(process, connection),
+        )
+        for one in partials
+    ]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {table} SET text = %s, seq = %s "  # noqa: S608 (the name is the model's own)
+            "WHERE id = %s AND fence = %s AND runner = %s AND state = 'running'",
+            rows,
+        )
+        if cursor.rowcount == len(rows):
+            return []
+    held = {one.reply: one.fence for one in partials}
+    ours = Reply.objects.filter(pk__in=held, runner=process, state=ReplyState.RUNNING).values_list("pk", "fence")
+    return [reply for reply, fence in held.items() if (reply, fence) not in set(ours)]
+
+
+@transaction.atomic
+def end(taken: Claim, outcome: Outcome) -> bool:
+    """Write the one end of a reply and its message. False: it had already been ended for us."""
+    ended = Reply.objects.filter(
+        pk=taken.reply, state=ReplyState.RUNNING, runner=taken.process, fence=taken.fence
+    ).update(
+        state=outcome.state,
+        text=outcome.text,
+        seq=outcome.seq,
+        reasoning=outcome.reasoning,
+        error_code=outcome.error_code,
+        error_detail=outcome.error_detail,
+        finish_reason=outcome.finish_reason[:32],
+        usage=outcome.usage,
+        provider=taken.asked.endpoint.provider if taken.asked else "",
+        model=taken.asked.endpoint.model if taken.asked else "",
+        first_token_at=outcome.first_token_at,
+        upstream_closed_at=outcome.upstream_closed_at,
+        ended_at=Now(),
+    )
+    if not ended:
+        return False
+    Message.objects.filter(pk=taken.outgoing).update(
+        content=outcome.text, citations=outcome.citations, citation_nodes=outcome.citation_nodes
+    )
+    Conversation.objects.filter(pk=taken.conversation).update(
+        last_message=taken.outgoing,
+        last_message_created_at=timezone.now(),
+        unread_messages_count=F("unread_messages_count") + 1,
+    )
+    hint_row(taken.conversation)
+    return True
+
+
+def hint_row(conversation: UUID) -> None:
+    """Tell the conversation's owner that its row changed."""
+    owner, contact = Conversation.objects.values_list("owner", "contact").get(pk=conversation)
+    hint(
+        owner_group(owner=owner, contact=contact),
+        what="conversation",
+        id=conversation,
+        conversation=conversation,
+    )
+
+
+def next_queued(conversation: UUID, process: UUID) -> UUID | None:
+    """The queued reply of the conversation whose turn is next, if it is this process's to run."""
+    first = (
+        Reply.objects.filter(conversation=conversation, state=ReplyState.QUEUED)
+        .order_by("outgoing__position")
+        .values_list("pk", "runner")
+        .first()
+    )
+    return first[0] if first and first[1] == process else None
+
+
+def wanting_stop(process: UUID) -> list[UUID]:
+    """Running replies of ours that somebody asked to stop, in whatever process they asked."""
+    return list(
+        Reply.objects.filter(runner=process, state=ReplyState.RUNNING)
+        .exclude(stop_requested_at=None)
+        .values_list("pk", flat=True)
+    )
+
+
+def ended_among(replies: Iterable[UUID]) -> list[Reply]:
+    return list(Reply.objects.filter(pk__in=list(replies), state__in=ENDED))

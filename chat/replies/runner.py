@@ -1,0 +1,214 @@
+"""The runner: one task for each reply of this process, from the queue to its one end.
+
+    submit -> claim (one hop) -> stream from the endpoint into the log -> end (one hop) -> next of the conversation
+
+A reply belongs to the runner and to nobody else: readers come and go, a disconnect stops nothing. Stopping,
+losing the lease and draining all cancel the same inner task, which closes the upstream connection; the outer
+one then writes the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import aclosing
+from uuid import UUID
+
+from django.conf import settings
+
+from chat.completions.deltas import Finish, ReasoningDelta, TextDelta, Usage
+from chat.completions.errors import UpstreamError
+from chat.completions.providers import stream
+from chat.db import in_database
+from chat.knowledge.citations import citation_nodes, citations, cited_numbers, count_hits
+from chat.models import ReplyState
+from chat.replies import records
+from chat.replies.live import Live
+from chat.replies.log import ReplyLog, Started
+
+logger = logging.getLogger(__name__)
+
+
+class Runner:
+    """Owns this process's replies. Its methods belong to one event loop."""
+
+    def __init__(self, log: ReplyLog, process: UUID) -> None:
+        self.log = log
+        self.process = process
+        self.draining = False
+        self._live: dict[UUID, Live] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._waiting: dict[UUID, None] = {}
+
+    @property
+    def running(self) -> int:
+        return len(self._live)
+
+    @property
+    def queued(self) -> int:
+        return len(self._waiting)
+
+    def submit(self, reply: UUID) -> None:
+        """Run a queued reply as soon as it is its turn."""
+        if reply in self._tasks:
+            return
+        if len(self._tasks) >= settings.MAX_RUNNING_REPLIES:
+            self._waiting[reply] = None
+            return
+        self._waiting.pop(reply, None)
+        task = asyncio.create_task(self._run(reply), name=f"reply {reply}")
+        self._tasks[reply] = task
+        task.add_done_callback(lambda _: self._tasks.pop(reply, None))
+
+    def stop(self, reply: UUID) -> None:
+        """Close the upstream of a running reply; it ends ``stopped`` with what it has."""
+        if live := self._live.get(reply):
+            live.cancel(ReplyState.STOPPED)
+
+    def lose(self, replies: Iterable[UUID]) -> None:
+        """End the upstreams of replies that somebody else has ended for us."""
+        for reply in replies:
+            if live := self._live.get(reply):
+                live.cancel(ReplyState.INTERRUPTED, "worker_lost")
+
+    def lose_all(self) -> None:
+        self.lose(list(self._live))
+
+    async def drain(self, seconds: float) -> None:
+        """Let what runs come to its end for so long; what is left is interrupted, what is queued stays."""
+        self.draining = True
+        if self._tasks:
+            await asyncio.wait(set(self._tasks.values()), timeout=seconds)
+        self.lose_all()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks.values()), timeout=5)
+
+    # One reply -------------------------------------------------------------------------------------------
+
+    async def _run(self, reply: UUID) -> None:
+        if self.draining:
+            return
+        self._waiting[reply] = None  # until it is claimed, the beat tries again
+        claim = await in_database(records.claim, reply, self.process)
+        if claim is None:
+            return
+        self._waiting.pop(reply, None)
+        live = Live(claim)
+        self._live[reply] = live
+        try:
+            await self.log.start(reply, Started(claim.outgoing, claim.attempt))
+            live.pump = asyncio.create_task(self._pump(live))
+            await asyncio.wait({live.pump})
+            await self._end(live)
+        finally:
+            del self._live[reply]
+        await self._go_on(claim.conversation)
+
+    async def _pump(self, live: Live) -> None:
+        """Read the endpoint into the log. Leaves how it went in ``live``."""
+        try:
+            asked = live.claim.asked
+            if asked is None:
+                live.fail(live.claim.fault)
+                return
+            if asked.found:
+                live.seq = await self.log.cite(live.id, citations(asked.found), citation_nodes(asked.found))
+            await self._read(live)
+            if not live.finish_reason:
+                live.fail("upstream_cut")
+        except UpstreamError as error:
+            logger.warning("reply_failed reply=%s code=%s detail=%s", live.id, error.code, error.detail)
+            live.fail(error.code, error.detail)
+        except asyncio.CancelledError:
+            live.closed()
+            raise
+        except Exception:
+            logger.exception("reply_crashed reply=%s", live.id)
+            live.fail("upstream_error")
+        live.closed()
+
+    async def _read(self, live: Live) -> None:
+        asked = live.claim.asked
+        assert asked is not None  # noqa: S101 (narrowed by the caller)
+        async with aclosing(stream(asked.endpoint, asked.prompt)) as batches:
+            async for batch in batches:
+                text = ""
+                for delta in batch:
+                    match delta:
+                        case TextDelta():
+                            text += delta.text
+                        case ReasoningDelta():
+                            live.reasoning.append(delta.text)
+                        case Usage():
+                            live.usage = {
+                                "promptTokens": delta.prompt_tokens,
+                                "completionTokens": delta.completion_tokens,
+                            }
+                        case Finish():
+                            live.finish_reason = delta.reason or "stop"
+                if text:
+                    live.append(text, await self.log.text(live.id, text))
+
+    async def _end(self, live: Live) -> None:
+        """Store the end, then tell the readers: nobody is shown an end that is not stored."""
+        claim, text = live.claim, live.text()
+        found = claim.asked.found if claim.asked else []
+        numbers = cited_numbers(text) if found else []
+        files, nodes = citations(found, only=numbers), citation_nodes(found, only=numbers)
+        if found:
+            live.seq = await self.log.cite(live.id, files, nodes)
+        outcome = live.outcome(text, citations=files, citation_nodes=nodes)
+        state, code = outcome.state, outcome.error_code
+        if not await self._store_end(live, outcome):
+            state, code = ReplyState.INTERRUPTED, "worker_lost"
+        await self.log.end(live.id, state=state, length=len(text), outgoing=claim.outgoing, error_code=code)
+        logger.info(
+            "reply_ended reply=%s state=%s code=%s characters=%d", live.id, state.value, code or "-", len(text)
+        )
+
+        if numbers:
+            await in_database(count_hits, found, only=numbers)
+
+    async def _store_end(self, live: Live, outcome: records.Outcome) -> bool:
+        """Keeps trying while the database does not answer: the text lives only here until it is stored."""
+        pause = 0.5
+        while True:
+            try:
+                return await in_database(records.end, live.claim, outcome)
+            except Exception:
+                logger.exception("reply_end_not_stored reply=%s", live.id)
+                if self.draining or pause > 30:
+                    return False
+                await asyncio.sleep(pause)
+                pause *= 2
+
+    async def _go_on(self, conversation: UUID) -> None:
+        if following := await in_database(records.next_queued, conversation, self.process):
+            self.submit(following)
+        elif self._waiting:
+            await self.start_waiting()
+
+    # What the heart's beat asks for --------------------------------------------------------------------------
+
+    async def start_waiting(self) -> None:
+        """Submit what waits here and could run: other processes end replies too."""
+        if not self._waiting:
+            return
+        ready = await in_database(records.ready, self.process)
+        self._waiting = {reply: None for reply in self._waiting if reply in self._tasks}
+        for reply in ready:
+            self.submit(reply)
+
+    async def store_partials(self) -> None:
+        """Store the texts that grew since the last time, in one statement."""
+        dirty = [live for live in self._live.values() if live.dirty]
+        if not dirty:
+            return
+        partials = [live.partial() for live in dirty]
+        try:
+            self.lose(await in_database(records.store_partials, self.process, partials))
+        except Exception:
+            for live in dirty:
+                live.dirty = True
+            raise

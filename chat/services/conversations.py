@@ -1,0 +1,71 @@
+"""Renaming, reading and deleting conversations, and what a reader thinks of a reply."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from chat.exceptions import BadRequest
+from chat.hints import hint, owner_group
+from chat.models import Conversation, Feedback, FeedbackType, Message, MessageType
+from chat.principals import Principal
+from chat.replies.records import hint_row
+from chat.selectors import conversation_for, message_for, open_replies_of
+
+
+@transaction.atomic
+def rename_conversation(*, principal: Principal, conversation: UUID, title: str) -> Conversation:
+    found = conversation_for(principal, conversation)
+    title = " ".join(title.replace("\x00", "").split())
+    if not title:
+        raise BadRequest(_("Give the conversation a name."))
+    if len(title) > 255:
+        raise BadRequest(_("This name is too long: 255 characters at most."))
+    Conversation.objects.filter(pk=found.pk).update(title=title)
+    found.title = title
+    hint_row(found.pk)
+    return found
+
+
+@transaction.atomic
+def delete_conversation(*, principal: Principal, conversation: UUID) -> list[UUID]:
+    """Delete it with everything in it. Returns the replies that were open: the caller stops their upstreams."""
+    found = conversation_for(principal, conversation)
+    replies = [reply.pk for reply in open_replies_of(found)]
+    group = owner_group(owner=found.owner_id, contact=found.contact_id)
+    hint(group, what="deleted", id=found.pk, conversation=found.pk)
+    found.delete()
+    return replies
+
+
+def mark_read(*, principal: Principal, conversation: UUID) -> None:
+    found = conversation_for(principal, conversation)
+    if found.unread_messages_count:
+        Conversation.objects.filter(pk=found.pk).update(unread_messages_count=0, last_read_at=Now())
+        hint_row(found.pk)
+
+
+def give_feedback(
+    *, principal: Principal, message: UUID, type: str | None, suggestion: str = ""
+) -> Feedback | None:
+    """Like or dislike an outgoing message, with a reason; None takes it back."""
+    found: Message = message_for(principal, message)
+    if found.type != MessageType.OUTGOING:
+        raise BadRequest(_("Only a reply can be rated."))
+    if not type:
+        Feedback.objects.filter(message=found).delete()
+        return None
+    if type not in FeedbackType.values:
+        raise BadRequest(_("Feedback is “like” or “dislike”."))
+    feedback, _created = Feedback.objects.update_or_create(
+        message=found,
+        defaults={
+            "type": type,
+            "suggestion": suggestion.replace("\x00", "")[:4000],
+            "created_by": principal.label,
+        },
+    )
+    return feedback

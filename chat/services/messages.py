@@ -1,0 +1,199 @@
+"""Posting a message: the first thing that happens is that it is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.exceptions import BadRequest, NotFound, TooLarge
+from chat.hints import conversation_group, hint
+from chat.models import Attachment, Chatbot, Conversation, Message, MessageType, Reply
+from chat.principals import Principal
+from chat.replies.records import hint_row
+from chat.selectors import attachments_for, chatbot_for, conversation_for, message_for, newest_reply
+
+MESSAGE_BYTES = 32 * 1024
+TITLE_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """``reply`` is None when the conversation's automatic replies are off. ``created`` is False for a repeat."""
+
+    message: Message
+    reply: Reply | None
+    created: bool
+
+
+def post_message(
+    *,
+    principal: Principal,
+    id: UUID,
+    conversation: UUID,
+    content: str,
+    chatbot: UUID | None = None,
+    attachments: list[UUID] | None = None,
+    query_metadata: dict[str, Any] | None = None,
+    process: UUID | None = None,
+) -> Posted:
+    """Store an incoming message together with the reply that will answer it, in one transaction.
+
+    The client makes ``id``, and the conversation's id when it begins a new one. A repeat by the same
+    principal returns the first result; an id of somebody else's is ``NotFound``. ``process`` is the runner
+    that will take the reply; without one any process adopts it.
+    """
+    content = checked(content, attachments)
+    for _attempt in range(2):
+        if first := first_result(principal, id):
+            return first
+        try:
+            return _store(principal, id, conversation, content, chatbot, attachments or [], query_metadata, process)
+        except IntegrityError:
+            continue  # the same id was stored at the same moment: return that one
+    raise NotFound
+
+
+def checked(content: str, attachments: list[UUID] | None) -> str:
+    content = content.replace("\x00", "")
+    try:
+        size = len(content.encode())
+    except UnicodeEncodeError:
+        raise BadRequest(_("This message holds characters that are not text.")) from None
+    if size > MESSAGE_BYTES:
+        kilobytes = -(-(size - MESSAGE_BYTES) // 1024)
+        raise TooLarge(
+            _("This message is %(size)d KB too long. Shorten it, or attach it as a file.") % {"size": kilobytes}
+        )
+    if not content.strip() and not attachments:
+        raise BadRequest(_("This message is empty. Write something and send it again."))
+    return content
+
+
+def first_result(principal: Principal, id: UUID) -> Posted | None:
+    existing = Message.objects.filter(pk=id).values_list("created_by", flat=True).first()
+    if existing is None:
+        return None
+    if existing != principal.label:
+        raise NotFound
+    message = message_for(principal, id)
+    return Posted(message, newest_reply(message), created=False)
+
+
+@transaction.atomic
+def _store(
+    principal: Principal,
+    id: UUID,
+    conversation_id: UUID,
+    content: str,
+    chatbot: UUID | None,
+    attachments: list[UUID],
+    query_metadata: dict[str, Any] | None,
+    process: UUID | None,
+) -> Posted:
+    conversation = open_conversation(principal, conversation_id, chatbot)
+    files = attachments_for(principal, attachments)
+    message = Message(
+        id=id,
+        conversation=conversation,
+        position=take_position(conversation),
+        type=MessageType.INCOMING,
+        created_by=principal.label,
+        content=content,
+        query_metadata=query_metadata,
+        **sender_of(principal),
+    )
+    message.save(force_insert=True)
+    if files:
+        Attachment.objects.filter(pk__in=[file.pk for file in files]).update(
+            message=message, conversation=conversation
+        )
+    reply = None
+    if conversation.auto_reply_enabled:
+        position = take_position(conversation)
+        reply = create_reply(message, position=position, attempt=1, principal=principal, process=process)
+    Conversation.objects.filter(pk=conversation.pk).update(
+        title=conversation.title or title_of(content),
+        last_message=message,
+        last_message_created_at=timezone.now(),
+        last_read_at=Now(),
+        unread_messages_count=0,
+    )
+    hint(conversation_group(conversation.pk), what="message", id=message.pk, conversation=conversation.pk)
+    hint_row(conversation.pk)
+    return Posted(message, reply, created=True)
+
+
+def open_conversation(principal: Principal, id: UUID, chatbot: UUID | None) -> Conversation:
+    """Theirs, or a new one under the id they made. Somebody else's id is ``NotFound``."""
+    if Conversation.objects.filter(pk=id).exists():
+        return conversation_for(principal, id)
+    return create_conversation(principal, id, chatbot_for(principal, chatbot))
+
+
+def create_conversation(principal: Principal, id: UUID, chatbot: Chatbot) -> Conversation:
+    conversation = Conversation(
+        id=id,
+        organization_id=principal.organization_id,
+        chatbot=chatbot,
+        owner_id=principal.id if principal.kind == "member" else None,
+        contact_id=principal.id if principal.kind == "visitor" else None,
+        created_by=principal.label,
+    )
+    conversation.save(force_insert=True)
+    return conversation
+
+
+def take_position(conversation: Conversation) -> int:
+    """The next position; the update keeps the row locked until the transaction ends."""
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    rows.update(last_position=F("last_position") + 1)
+    return rows.values_list("last_position", flat=True)[0]
+
+
+def sender_of(principal: Principal) -> dict[str, UUID]:
+    match principal.kind:
+        case "member":
+            return {"sender_user_id": principal.id}
+        case "visitor":
+            return {"sender_contact_id": principal.id}
+        case _:
+            return {}
+
+
+def create_reply(
+    message: Message, *, position: int, attempt: int, principal: Principal, process: UUID | None
+) -> Reply:
+    """A queued reply with the outgoing message that it will fill."""
+    outgoing = Message.objects.create(
+        id=uuid4(),
+        conversation_id=message.conversation_id,
+        position=position,
+        type=MessageType.OUTGOING,
+        created_by="system:reply",
+    )
+    return Reply.objects.create(
+        conversation_id=message.conversation_id,
+        incoming=message,
+        outgoing=outgoing,
+        attempt=attempt,
+        runner=process,
+        asked_by=principal.label,
+    )
+
+
+def title_of(content: str) -> str:
+    """The first line, cut at a word: what the sidebar shows until somebody renames it."""
+    line = next((line.strip("#>*-` \t") for line in content.splitlines() if line.strip("#>*-` \t")), "")
+    line = " ".join(line.split())
+    if len(line) <= TITLE_CHARACTERS:
+        return line
+    head = line[:TITLE_CHARACTERS]
+    cut = head.rfind(" ")
+    return f"{head[:cut] if cut > TITLE_CHARACTERS // 2 else head}…"

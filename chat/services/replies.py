@@ -1,0 +1,68 @@
+"""Asking a reply to stop, and asking for another attempt."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from chat.exceptions import BadRequest, Conflict
+from chat.hints import conversation_group, hint
+from chat.models import Message, MessageType, Reply, ReplyState
+from chat.principals import Principal
+from chat.replies.records import hint_row
+from chat.selectors import OPEN, message_for, reply_for
+from chat.services.messages import create_reply
+
+
+@transaction.atomic
+def request_stop(*, principal: Principal, reply: UUID) -> Reply:
+    """Ask a reply to end. A queued one ends at once, a running one when its upstream is closed; one that has
+    already ended is left alone."""
+    found = reply_for(principal, reply)
+    mark = {"stop_requested_at": Now(), "stop_requested_by": principal.label}
+    asked = Reply.objects.filter(pk=found.pk, state=ReplyState.QUEUED).update(
+        state=ReplyState.STOPPED, ended_at=Now(), **mark
+    )
+    if asked:
+        hint_row(found.conversation_id)
+    else:
+        Reply.objects.filter(pk=found.pk, state=ReplyState.RUNNING, stop_requested_at=None).update(**mark)
+    return found
+
+
+def retry(*, principal: Principal, message: UUID, process: UUID | None = None) -> Reply:
+    """A new attempt to answer the same incoming message; the earlier one is superseded.
+
+    While an attempt is open it is the answer: pressing twice makes one new attempt.
+    """
+    incoming = message_for(principal, message)
+    if incoming.type != MessageType.INCOMING:
+        raise BadRequest(_("Only a question can be answered again."))
+    try:
+        return _new_attempt(principal, incoming, process)
+    except IntegrityError:
+        raise Conflict from None
+
+
+@transaction.atomic
+def _new_attempt(principal: Principal, incoming: Message, process: UUID | None) -> Reply:
+    newest = Reply.objects.filter(incoming=incoming).select_related("outgoing").order_by("-attempt").first()
+    if newest is None:
+        raise BadRequest(_("This message has not been answered."))
+    if newest.state in OPEN:
+        return newest
+    Message.objects.filter(pk=newest.outgoing_id).update(superseded=True)
+    reply = create_reply(
+        incoming,
+        position=newest.outgoing.position,
+        attempt=newest.attempt + 1,
+        principal=principal,
+        process=process,
+    )
+    group = conversation_group(incoming.conversation_id)
+    hint(group, what="message", id=incoming.pk, conversation=incoming.conversation_id)
+    hint_row(incoming.conversation_id)
+    return reply

@@ -1,0 +1,88 @@
+"""What the socket's frames do, between the services (synchronous) and the engine (in the loop)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chat.db import in_database
+from chat.principals import Principal
+from chat.replies.engine import Engine, engine
+from chat.selectors import conversation_for, message_for, open_replies_of
+from chat.services import replies
+from chat.services.messages import post_message
+from chat.shapes import Shape, conversation_row, message_shape
+from chat.ws.frames import Send
+
+
+def accepting(started: Engine) -> bool:
+    """A draining process begins nothing new: the client sends it again to the next one."""
+    return not started.runner.draining
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """``created`` is False for a repeat; ``began``: it was the first message of a new conversation."""
+
+    shape: Shape
+    created: bool
+    began: bool
+    reply: UUID | None
+
+
+async def send(principal: Principal, frame: Send) -> Sent:
+    """Store the message and start its reply."""
+    started = await engine()
+    sent = await in_database(_post, principal, frame, started.process)
+    if sent.created and sent.reply is not None:
+        started.runner.submit(sent.reply)
+    return sent
+
+
+def _post(principal: Principal, frame: Send, process: UUID) -> Sent:
+    posted = post_message(
+        principal=principal,
+        id=frame.id,
+        conversation=frame.conversation,
+        content=frame.content,
+        chatbot=frame.chatbot,
+        attachments=frame.attachments,
+        query_metadata=frame.queryMetadata,
+        process=process,
+    )
+    shape = message_shape(message_for(principal, posted.message.pk))
+    return Sent(
+        shape=shape,
+        created=posted.created,
+        began=posted.created and posted.message.position == 1,
+        reply=posted.reply.pk if posted.reply else None,
+    )
+
+
+async def retry(principal: Principal, message: UUID) -> tuple[UUID, Shape]:
+    started = await engine()
+    reply = await in_database(replies.retry, principal=principal, message=message, process=started.process)
+    started.runner.submit(reply.pk)
+    return reply.conversation_id, await in_database(message_of, principal, message)
+
+
+async def stop(principal: Principal, reply: UUID) -> None:
+    await in_database(replies.request_stop, principal=principal, reply=reply)
+    await (await engine()).stop(reply)
+
+
+def message_of(principal: Principal, id: UUID) -> Shape:
+    return message_shape(message_for(principal, id))
+
+
+def row(principal: Principal, id: UUID) -> dict[str, Any]:
+    return conversation_row(conversation_for(principal, id))
+
+
+def allowed(principal: Principal, conversation: UUID) -> None:
+    conversation_for(principal, conversation)
+
+
+def open_replies(principal: Principal, conversation: UUID) -> list[UUID]:
+    return [reply.pk for reply in open_replies_of(conversation_for(principal, conversation))]

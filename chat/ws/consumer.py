@@ -1,0 +1,313 @@
+"""One browser tab's socket.
+
+The receive loop only counts and hands over: a worker task does what the frames ask for, in order, and each
+open reply has a task that follows its log. So a stop is heard while a reply streams, and a slow database
+delays nobody's acknowledgements. The socket owns none of the replies: when it goes, they go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from uuid import UUID
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from chat.db import in_database
+from chat.exceptions import BadRequest, ChatError, NotAllowed, StorageBusy, TooLarge
+from chat.hints import Hint, conversation_group
+from chat.limits import TokenBucket, take_message
+from chat.principals import Principal
+from chat.replies.engine import engine
+from chat.services.messages import MESSAGE_BYTES
+from chat.ws import actions, frames
+from chat.ws.following import follow
+from chat.ws.rights import Standing, standing_of_session, watch
+from chat.ws.window import TooSlow, Window
+
+logger = logging.getLogger(__name__)
+
+HELLO_SECONDS = 5.0
+FRAME_BYTES = 64 * 1024
+WAITING_FRAMES = 64
+ACK_BYTES, ACK_SECONDS = 32 * 1024, 1
+
+GONE, BAD_HELLO, TOO_SLOW, TOO_FAST = 4001, 4003, 4008, 4029
+
+#: Every open socket of this process, for the drain.
+sockets: set[ChatConsumer] = set()
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """Speaks the frames of ``chat.ws.frames``; ``docs/socket.md`` documents them."""
+
+    principal: Principal | None = None
+    standing: Standing | None = None
+    conversation: UUID | None = None
+
+    # The connection ------------------------------------------------------------------------------------------
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels' own dispatch hops to a thread before every event to close old connections. Database work
+        # of this consumer goes through ``in_database`` alone, which does that itself.
+        await getattr(self, message["type"].replace(".", "_"))(message)
+
+    async def connect(self) -> None:
+        self.window = Window()
+        self.work: asyncio.Queue[frames.ClientFrame | Hint | BadRequest] = asyncio.Queue()
+        self.frame_rate = TokenBucket(600, 60)
+        self.byte_rate = TokenBucket(4 * 1024 * 1024, 256 * 1024)
+        self.readers: dict[UUID, asyncio.Task[None]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        #: Messages sent here whose hint is still to come: they have been shown already.
+        self.told: deque[str] = deque(maxlen=8)
+        self.closing = False
+        sockets.add(self)
+        await self.accept()
+        self.begin(self.do_work())
+        self.late = asyncio.get_running_loop().call_later(
+            HELLO_SECONDS, lambda: self.begin(self.end(BAD_HELLO))
+        )
+
+    async def disconnect(self, code: int) -> None:
+        self.closing = True
+        self.late.cancel()
+        sockets.discard(self)
+        watch.remove(self.lose_standing)
+        for task in [*self.readers.values(), *self.tasks]:
+            task.cancel()
+        if self.principal:
+            await self.channel_layer.group_discard(self.principal.group, self.channel_name)
+        if self.conversation:
+            await self.channel_layer.group_discard(conversation_group(self.conversation), self.channel_name)
+
+    def begin(self, work: Awaitable[None]) -> asyncio.Task[None]:
+        """A task of this socket, which ends with it."""
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task  # type: ignore[return-value]
+
+    async def end(self, code: int) -> None:
+        if not self.closing:
+            self.closing = True
+            logger.info("socket_closed code=%d", code)
+            await self.close(code)
+
+    async def lose_standing(self) -> None:
+        await self.end(GONE)
+
+    # What comes in -------------------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.closing:
+            return
+        size = len(text_data or bytes_data or "")
+        if self.frame_rate.take() or self.byte_rate.take(size) or self.work.qsize() > WAITING_FRAMES:
+            await self.end(TOO_FAST)
+            return
+        try:
+            frame = self.read(text_data, size)
+        except BadRequest as error:
+            self.work.put_nowait(error)
+            return
+        match frame:
+            case frames.Ack():
+                self.window.acknowledge(frame.n)
+            case frames.Stop() if self.principal:
+                self.begin(self.guarded(actions.stop(self.principal, frame.reply), str(frame.reply)))
+            case _:
+                self.work.put_nowait(frame)
+
+    def read(self, text: str | None, size: int) -> frames.ClientFrame:
+        if text is None:
+            raise BadRequest
+        if size > FRAME_BYTES or (size > FRAME_BYTES // 4 and len(text.encode(errors="replace")) > FRAME_BYTES):
+            raise TooLarge
+        return frames.parse(text)
+
+    async def hint(self, event: Hint) -> None:
+        """From the channel layer: there is news."""
+        self.work.put_nowait(event)
+
+    async def do_work(self) -> None:
+        while True:
+            item = await self.work.get()
+            if isinstance(item, BadRequest):
+                await self.push(frames.Error(item.code, str(item.message)))
+            elif isinstance(item, dict):
+                await self.guarded(self.on_hint(item), None, quietly=True)
+            else:
+                ref = getattr(item, "id", None) or getattr(item, "message", None) or getattr(item, "reply", None)
+                await self.guarded(self.on_frame(item), str(ref) if ref else None)
+
+    async def guarded(self, work: Awaitable[None], ref: str | None, *, quietly: bool = False) -> None:
+        """Do the work; what goes wrong becomes an ``error`` frame, and the socket stays open."""
+        try:
+            await work
+        except TooSlow:
+            await self.end(TOO_SLOW)
+        except ChatError as error:
+            if not quietly:
+                await self.push(frames.Error(error.code, str(error.message), ref))
+        except DatabaseError:
+            logger.exception("storage_busy")
+            if not quietly:
+                await self.push(frames.Error(StorageBusy.code, str(StorageBusy.default), ref))
+        except Exception:
+            logger.exception("frame_crashed")
+            if not quietly:
+                await self.push(frames.Error("internal", str(ChatError.default), ref))
+
+    async def on_frame(self, frame: frames.ClientFrame) -> None:
+        if isinstance(frame, frames.Hello):
+            await self.greet(frame)
+            return
+        if self.principal is None:
+            await self.end(BAD_HELLO)
+            return
+        match frame:
+            case frames.Ping():
+                await self.push(frames.Pong())
+            case frames.Open():
+                await self.open(frame.conversation, frame.reply, frame.after)
+            case frames.Send():
+                await self.send_message(self.principal, frame)
+            case frames.Retry():
+                incoming, shape = await actions.retry(self.principal, frame.message)
+                if incoming == self.conversation:
+                    await self.show(shape, None)
+
+    # What is done with it ------------------------------------------------------------------------------------
+
+    async def greet(self, hello: frames.Hello) -> None:
+        if self.principal is not None:
+            raise BadRequest
+        if hello.protocol != frames.PROTOCOL or hello.ticket or hello.token:
+            await self.end(BAD_HELLO)
+            return
+        session = session_key(self.scope)
+        standing = await in_database(standing_of_session, session) if session else None
+        if standing is None:
+            await self.end(GONE)
+            return
+        self.late.cancel()
+        self.standing, self.principal = standing, standing.principal
+        watch.add(self.lose_standing, standing)
+        await self.channel_layer.group_add(self.principal.group, self.channel_name)
+        limits = {
+            "messageBytes": MESSAGE_BYTES,
+            "frameBytes": FRAME_BYTES,
+            "ackBytes": ACK_BYTES,
+            "ackSeconds": ACK_SECONDS,
+        }
+        who = {"kind": self.principal.kind, "id": str(self.principal.id), "name": self.principal.name}
+        await self.push(frames.Ready(frames.PROTOCOL, who, limits))
+
+    async def open(self, conversation: UUID, reply: UUID | None, after: int) -> None:
+        """Follow a conversation instead of the earlier one: listen first, then look at what is open in it."""
+        principal = self.known()
+        await in_database(actions.allowed, principal, conversation)
+        await self.leave()
+        self.conversation = conversation
+        await self.channel_layer.group_add(conversation_group(conversation), self.channel_name)
+        for running in await in_database(actions.open_replies, principal, conversation):
+            if running != reply:
+                self.read_reply(running, 0)
+        if reply is not None:
+            self.read_reply(reply, after)
+
+    async def leave(self) -> None:
+        for task in self.readers.values():
+            task.cancel()
+        self.readers.clear()
+        if self.conversation is not None:
+            await self.channel_layer.group_discard(conversation_group(self.conversation), self.channel_name)
+            self.conversation = None
+
+    async def send_message(self, principal: Principal, frame: frames.Send) -> None:
+        if not actions.accepting(await engine()):
+            raise StorageBusy
+        take_message(principal)
+        listening = frame.conversation == self.conversation
+        sent = await actions.send(principal, frame)
+        if sent.created and listening:
+            self.told.append(str(frame.id))
+        if sent.began:
+            await self.open(frame.conversation, None, 0)
+        await self.show(sent.shape, str(frame.id))
+
+    async def on_hint(self, hint: Hint) -> None:
+        principal = self.known()
+        match hint["what"]:
+            case "message" if hint["conversation"] == str(self.conversation) and hint["id"] not in self.told:
+                await self.show(await in_database(actions.message_of, principal, UUID(hint["id"])), None)
+            case "message":
+                if hint["id"] in self.told:
+                    self.told.remove(hint["id"])
+            case "conversation":
+                await self.push(
+                    frames.ConversationFrame(await in_database(actions.row, principal, UUID(hint["id"])))
+                )
+            case "deleted":
+                await self.push(frames.ConversationFrame({"id": hint["id"], "deleted": True}))
+                if hint["id"] == str(self.conversation):
+                    await self.leave()
+
+    async def show(self, shape: dict[str, Any], ref: str | None) -> None:
+        """Tell of a message, and follow its reply when its conversation is the open one."""
+        if ref is not None or shape["conversation"] == str(self.conversation):
+            await self.push(frames.MessageFrame(shape, ref))
+        reply = shape["reply"]
+        if reply and shape["conversation"] == str(self.conversation) and reply["state"] in ("queued", "running"):
+            self.read_reply(UUID(reply["id"]), 0)
+
+    # Following replies ---------------------------------------------------------------------------------------
+
+    def read_reply(self, reply: UUID, after: int) -> None:
+        if reply not in self.readers and self.conversation is not None:
+            self.readers[reply] = self.begin(
+                self.guarded(self.forward(self.known(), self.conversation, reply, after), str(reply))
+            )
+
+    async def forward(self, principal: Principal, conversation: UUID, reply: UUID, after: int) -> None:
+        try:
+            async for frame in follow(principal, conversation, reply, after):
+                await self.push(frame)
+        finally:
+            if self.readers.get(reply) is asyncio.current_task():
+                del self.readers[reply]
+
+    def known(self) -> Principal:
+        if self.principal is None:
+            raise NotAllowed
+        return self.principal
+
+    async def push(self, frame: frames.ServerFrame) -> None:
+        """Send one frame, when the window has room for it. Raises ``TooSlow``."""
+        if self.window.full:
+            await self.window.room()
+        if self.closing:
+            return
+        self.window.n += 1
+        body = frames.encode(frame, self.window.n)
+        self.window.sent(len(body))
+        await self.base_send({"type": "websocket.send", "text": body.decode()})
+
+
+def session_key(scope: dict[str, Any]) -> str | None:
+    """The session cookie of the upgrade request."""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            try:
+                cookie = SimpleCookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+            except CookieError:
+                return None
+            return cookie.value if cookie else None
+    return None

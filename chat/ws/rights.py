@@ -1,0 +1,93 @@
+"""Whether those who are connected may still be: looked at every five seconds, for all sockets in one query."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest
+from django.utils import timezone
+
+from chat.db import in_database
+from chat.models import Membership, User
+from chat.principals import Principal
+from chat.selectors import member_principal
+
+logger = logging.getLogger(__name__)
+
+CHECK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a member's right rests on: a session, an unchanged password, a membership."""
+
+    principal: Principal
+    session: str
+    password: str
+
+
+def standing_of_session(session_key: str) -> Standing | None:
+    """The member who is logged in with this session, in their organization."""
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    user = get_user(request)
+    principal = member_principal(user) if isinstance(user, User) else None
+    return Standing(principal, session_key, user.password) if principal else None
+
+
+def standings_lost(standings: set[Standing]) -> set[Standing]:
+    sessions = set(
+        Session.objects.filter(
+            session_key__in={one.session for one in standings}, expire_date__gt=timezone.now()
+        ).values_list("session_key", flat=True)
+    )
+    people: set[UUID] = {one.principal.id for one in standings}
+    passwords = dict(User.objects.filter(pk__in=people, is_active=True).values_list("pk", "password"))
+    memberships = set(Membership.objects.filter(user__in=people).values_list("user", "organization"))
+    return {
+        one
+        for one in standings
+        if one.session not in sessions
+        or passwords.get(one.principal.id) != one.password
+        or (one.principal.id, one.principal.organization_id) not in memberships
+    }
+
+
+class Watch:
+    """The sockets of this process and what each rests on. ``lost`` is called once for a socket whose standing is gone."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[Callable[[], Awaitable[None]], Standing] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, lost: Callable[[], Awaitable[None]], standing: Standing) -> None:
+        self._sockets[lost] = standing
+        if self._task is None:
+            self._task = asyncio.create_task(self._check(), name="rights")
+
+    def remove(self, lost: Callable[[], Awaitable[None]]) -> None:
+        self._sockets.pop(lost, None)
+
+    async def _check(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            if not self._sockets:
+                continue
+            try:
+                gone = await in_database(standings_lost, set(self._sockets.values()))
+            except Exception:
+                logger.exception("rights_not_checked")
+                continue
+            for lost, standing in list(self._sockets.items()):
+                if standing in gone and self._sockets.pop(lost, None):
+                    await lost()
+
+
+watch = Watch()

@@ -1,0 +1,138 @@
+"""A real ``manage.py serve`` in a process of its own, on its own data directory and a free port."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET_KEY = "t3st-only-9f2b7c61d8e04a55b3aa17c0e6f4d2918b7705cc"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def environment(data: Path, **more: str) -> dict[str, str]:
+    """The process's environment without what a developer's ``.env`` or shell may say."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    return {**kept, "SECRET_KEY": SECRET_KEY, "DATA_DIR": str(data), "DEBUG": "true", **more}
+
+
+@cache
+def prepared_data() -> tuple[Path, dict[str, Any]]:
+    """A migrated data directory with its people, made once for this test process and copied from then on."""
+    data = Path(tempfile.mkdtemp(prefix="parley-prepared-"))
+    variables = environment(data)
+    run = {"cwd": ROOT, "env": variables, "check": True, "capture_output": True, "text": True}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], **run)  # type: ignore[call-overload]
+    made = subprocess.run([sys.executable, "-m", "tests.harness.populate"], **run)  # type: ignore[call-overload]
+    return data, json.loads(made.stdout)
+
+
+class Server:
+    """``with Server(data, upstream_url) as server:``; ``server.people["alice"]["session"]`` logs alice in."""
+
+    def __init__(self, data: Path, upstream: str = "", **variables: str) -> None:
+        prepared, self.people = prepared_data()
+        shutil.copytree(prepared, data, dirs_exist_ok=True)
+        self.data = data
+        self.port = free_port()
+        upstreams = {"COMPLETIONS_PROVIDER": "openai", "COMPLETIONS_URL": upstream, "COMPLETIONS_MODEL": "sim"}
+        self.variables = environment(
+            data,
+            PORT=str(self.port),
+            MESSAGES_PER_MINUTE="0",
+            **(upstreams if upstream else {}),
+            **variables,
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.data / "server.log").read_text()
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process:
+            self.end()
+
+    def start(self, *, within: float = 30) -> None:
+        """Returns when the server is ready to be sent people."""
+        with (self.data / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--drain", "5"],
+                cwd=ROOT,
+                env=self.variables,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + within
+        while self.get("/readyz")[0] != 200:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the server did not become ready:\n{self.log[-4000:]}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """As a power cut: no clean-up."""
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def end(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def get(self, path: str, *, session: str = "") -> tuple[int, bytes]:
+        """Status and body; status 0 when nothing answers."""
+        headers = {"Cookie": f"sessionid={session}"} if session else {}
+        request = urllib.request.Request(f"{self.origin}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except OSError:
+            return 0, b""
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the database holds, read beside the server."""
+        with sqlite3.connect(f"file:{self.data / 'parley.sqlite3'}?mode=ro", uri=True, timeout=20) as database:
+            return database.execute(query, values).fetchall()
+
+    def text_of(self, reply: str) -> tuple[str, str]:
+        """State and stored text of a reply."""
+        found: tuple[str, str] = self.rows(
+            "SELECT state, text FROM chat_reply WHERE id = ?", reply.replace("-", "")
+        )[0]
+        return found
