@@ -1,0 +1,109 @@
+"""What must be true before the server starts: ``python -m config.first_run``.
+
+1. There is a secret key.
+2. The database has today's tables.
+3. The static files are collected.
+4. A new installation has the demo organization, so that there is somebody to log in as.
+
+Each step looks first and does nothing where nothing is to be done, so `make run` passes here every time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    ensure_secret_key()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError
+    from django.db import OperationalError
+
+    try:
+        django.setup()
+        migrate()
+        collect_static_files()
+        ensure_demo()
+    except (ImproperlyConfigured, CommandError, OperationalError) as error:
+        sys.exit(f"parley: {error}")
+
+
+def ensure_secret_key() -> None:
+    """Write ``DATA_DIR/secret_key`` where no key is set: the settings refuse to load without one."""
+    env = environ.FileAwareEnv()
+    env.read_env(BASE_DIR / ".env")
+    if env.str("SECRET_KEY", default=""):
+        return
+    file = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))) / "secret_key"
+    if file.exists():
+        return
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A temporary file is readable by its owner alone, and the rename shows a whole key or none.
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as new:
+        new.write(secrets.token_urlsafe(50) + "\n")
+    Path(new.name).replace(file)
+
+
+def migrate() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        print("Preparing the database.", flush=True)
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def collect_static_files() -> None:
+    """Collect when a file, a package or the storage differs from what was collected last."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    current = fingerprint(settings.STORAGES["staticfiles"]["BACKEND"])
+    if stamp.is_file() and stamp.read_text() == current:
+        return
+    print("Preparing the static files.", flush=True)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    stamp.write_text(current)
+
+
+def fingerprint(storage: str) -> str:
+    digest = hashlib.sha256(storage.encode())
+    digest.update((BASE_DIR / "uv.lock").read_bytes())
+    for path in sorted(static_sources()):
+        state = path.stat()
+        digest.update(f"{path.relative_to(BASE_DIR)} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def static_sources() -> Iterator[Path]:
+    for directory, folders, files in os.walk(BASE_DIR / "static"):
+        folders[:] = [name for name in folders if name != "node_modules"]
+        yield from (Path(directory, name) for name in files)
+
+
+def ensure_demo() -> None:
+    from django.core.management import call_command
+
+    from chat.models import Organization
+
+    if not Organization.objects.exists():
+        call_command("demo")
+
+
+if __name__ == "__main__":
+    main()
