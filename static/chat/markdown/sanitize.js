@@ -1,0 +1,35 @@
+// @ts-check
+/** The only way from a string of HTML to nodes. What is not named here does not come through. */
+
+import DOMPurify from "../../vendor/dompurify.js";
+
+const TAGS = [
+  "a", "blockquote", "br", "code", "del", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "span",
+  "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+];
+const ATTRIBUTES = ["align", "class", "href", "start"];
+
+/** The class names that our own renderer writes; `dress` replaces all of them. */
+const CLASSES = /^(?:language-[\w+#.-]{1,32}|math|cite)$/;
+
+/** Our own instance, so that no other script's hooks or settings reach it. */
+const purifier = DOMPurify(window);
+
+purifier.addHook("uponSanitizeAttribute", (_node, attribute) => {
+  if (attribute.attrName === "class") attribute.keepAttr = CLASSES.test(attribute.attrValue);
+});
+
+/**
+ * @param {string} html
+ * @returns {DocumentFragment}
+ */
+export function sanitize(html) {
+  return purifier.sanitize(html, {
+    ALLOWED_TAGS: TAGS,
+    ALLOWED_ATTR: ATTRIBUTES,
+    ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    RETURN_DOM_FRAGMENT: true,
+  });
+}
