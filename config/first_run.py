@@ -42,7 +42,7 @@ def main() -> None:
 
 def ensure_secret_key() -> None:
     """Write ``DATA_DIR/secret_key`` where no key is set: the settings refuse to load without one."""
-    env = environ.FileAwareEnv()
+    env = environ.FileAwareEnv()  # type: ignore[no-untyped-call]
     env.read_env(BASE_DIR / ".env")
     if env.str("SECRET_KEY", default=""):
         return

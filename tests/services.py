@@ -12,7 +12,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,14 +21,13 @@ from pathlib import Path
 import psycopg
 import redis as redis_client
 
+from tests.harness.server import free_port
+
 DEADLINE = 30
 
 
 class ServiceError(Exception):
     """A server did not start; the message carries the end of its own log."""
-
-
-# PostgreSQL ---------------------------------------------------------------------------------------------
 
 
 def postgresql_programs() -> Path | None:
@@ -95,9 +93,6 @@ def own_postgresql(folder: Path, port: int) -> Iterator[str]:
         yield url
 
 
-# Redis --------------------------------------------------------------------------------------------------
-
-
 def answering_redis(port: int = 6379) -> str | None:
     """The last empty database of the server there: what others keep in it is left alone."""
     for number in range(15, 0, -1):
@@ -141,15 +136,6 @@ def own_redis(folder: Path, port: int) -> Iterator[str]:
     ]
     with running(command, folder / "log", lambda: answering_redis(port) is not None):
         yield f"redis://127.0.0.1:{port}/0"
-
-
-# Processes ----------------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -32,7 +32,14 @@ def free_port() -> int:
 def environment(data: Path, **more: str) -> dict[str, str]:
     """The process's environment without what a developer's ``.env`` or shell may say."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
-    return {**kept, "SECRET_KEY": SECRET_KEY, "DATA_DIR": str(data), "DEBUG": "true", **more}
+    return {
+        **kept,
+        "SECRET_KEY": SECRET_KEY,
+        "DATA_DIR": str(data),
+        "DEBUG": "true",
+        "ENV_FILE": os.devnull,
+        **more,
+    }
 
 
 @cache
@@ -54,7 +61,11 @@ class Server:
         shutil.copytree(prepared, data, dirs_exist_ok=True)
         self.data = data
         self.port = free_port()
-        upstreams = {"COMPLETIONS_PROVIDER": "openai", "COMPLETIONS_URL": upstream, "COMPLETIONS_MODEL": "sim"}
+        upstreams = {
+            "COMPLETIONS_PROVIDER": "openai",
+            "COMPLETIONS_URL": upstream,
+            "COMPLETIONS_MODEL": "sim",
+        }
         self.variables = environment(
             data,
             PORT=str(self.port),
@@ -127,7 +138,9 @@ class Server:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds, read beside the server."""
-        with sqlite3.connect(f"file:{self.data / 'parley.sqlite3'}?mode=ro", uri=True, timeout=20) as database:
+        with sqlite3.connect(
+            f"file:{self.data / 'parley.sqlite3'}?mode=ro", uri=True, timeout=20
+        ) as database:
             return database.execute(query, values).fetchall()
 
     def text_of(self, reply: str) -> tuple[str, str]:

@@ -1,0 +1,95 @@
+"""Everything that `make test` does after the Python packages are there: ``python -m tests.run [--faults]``.
+
+1. The programs that the tests drive are installed, or the line which installs them is printed.
+2. The checks: format, lint, types, templates, migrations, deployment, JavaScript.
+3. PostgreSQL and Redis are found or started, and the tests run: alone what measures time, then two at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import checks, packages, services
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSER = os.environ.get("BROWSER", "1") != "0"
+#: What the tests themselves read: where the services are, and how large the fault campaigns shall be.
+POSTGRESQL, REDIS, SCALE = "TEST_POSTGRESQL_URL", "TEST_REDIS_URL", "FAULT_SCALE"
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    os.chdir(ROOT)
+    begun = time.monotonic()
+    if needed := packages.missing(browser=BROWSER):
+        packages.install(needed)
+    failed = faults() if "--faults" in sys.argv[1:] else everything()
+    minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+    if not BROWSER:
+        print("BROWSER=0: the browser tests were LEFT OUT.")
+    print(f"Failed: {', '.join(failed)}." if failed else "Everything passed.", f"{minutes} min {seconds} s")
+    sys.exit(1 if failed else 0)
+
+
+def everything() -> list[str]:
+    """The names of what failed."""
+    with clean_environment() as environment:
+        failed = checks.run(environment)
+        with provided_services(environment):
+            for name, options in PASSES.items():
+                print(f"\n{name}", flush=True)
+                if not passes(options, environment):
+                    failed.append(name)
+    return failed
+
+
+def faults() -> list[str]:
+    with clean_environment() as environment, provided_services(environment):
+        return [] if passes(["-m", "fault"], environment | {SCALE: "full"}) else ["faults"]
+
+
+#: A file stays in one process, so that its server is started once.
+PASSES = {
+    "Tests that measure time or end servers, one after another": ["-m", "fault"],
+    "Tests, two at a time": ["-n", "2", "--dist", "loadfile", "-m", "not fault"],
+}
+
+
+def passes(options: list[str], environment: dict[str, str]) -> bool:
+    """Whether pytest was content; finding nothing to do is an answer too where only a mark was asked for."""
+    command = [sys.executable, "-m", "pytest", *options]
+    if not BROWSER:
+        command[-1] += " and not browser"
+    done = subprocess.run(command, env=environment, check=False)
+    return done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+@contextlib.contextmanager
+def clean_environment() -> Iterator[dict[str, str]]:
+    """The caller's environment without any setting of Parley, neither from the shell nor from ``.env``."""
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    settings = {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}
+    kept = {name: value for name, value in os.environ.items() if name not in settings}
+    with tempfile.TemporaryDirectory(prefix="parley-tests-") as data:
+        yield {**kept, "ENV_FILE": os.devnull, "DATA_DIR": data, "PYTHONUNBUFFERED": "1"}
+
+
+@contextlib.contextmanager
+def provided_services(environment: dict[str, str]) -> Iterator[None]:
+    with services.postgresql() as database, services.redis() as store:
+        environment |= {POSTGRESQL: database, REDIS: store}
+        yield
+
+
+if __name__ == "__main__":
+    main()
