@@ -1,0 +1,132 @@
+"""Conversations and what is in them, to be read. Everything in them was written by strangers or by a model,
+so it reaches these pages as escaped text only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from chat.admin.scoping import RecordAdmin, RelatedFilter
+from chat.models import Attachment, Conversation, Feedback, Message, Reply, ReplyState
+
+#: How many of a conversation's newest messages its page shows.
+SHOWN = 200
+
+
+@admin.register(Conversation)
+class ConversationAdmin(RecordAdmin):
+    """Can be deleted as a whole, with everything in it: people may ask for that."""
+
+    may_delete = True
+    list_display = ("__str__", "organization", "chatbot", "person", "last_message_created_at")
+    list_filter = (("chatbot", RelatedFilter), ("inbox", RelatedFilter), "last_message_created_at")
+    list_select_related = ("organization", "chatbot", "owner", "contact")
+    search_fields = ("title", "owner__username", "owner__email", "contact__name", "contact__email")
+    ordering = ("-last_message_created_at",)
+    paginator = InfinitePaginator
+    fieldsets = (
+        (None, {"fields": ("transcript",)}),
+        (_("Who"), {"fields": ("organization", "chatbot", "owner", "inbox", "contact", "created_by")}),
+        (_("State"), {"fields": ("title", "auto_reply_enabled", "unread_messages_count", "llm")}),
+        (_("Dates"), {"fields": ("created_at", "last_message_created_at", "last_read_at")}),
+        (_("Origin"), {"fields": ("query_metadata", "ip_address", "ip_recorded_at")}),
+    )
+    readonly_fields = ("transcript", "created_by", "created_at")
+
+    @admin.display(description=_("person"))
+    def person(self, conversation: Conversation) -> str:
+        return str(conversation.owner or conversation.contact or "")
+
+    @admin.display(description=_("messages"))
+    def transcript(self, conversation: Conversation) -> SafeString:
+        newest = conversation.messages.select_related("sender_user", "sender_contact", "reply", "feedback")
+        messages = list(newest.order_by("-position", "-created_at")[: SHOWN + 1])
+        context = {"messages": messages[:SHOWN][::-1], "shown": SHOWN, "more": len(messages) > SHOWN}
+        return render_to_string("admin/chat/transcript.html", context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The messages of a conversation are no reason to refuse: they are what is to be deleted."""
+        rows, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        return rows, counts, set(), protected
+
+
+@admin.register(Message)
+class MessageAdmin(RecordAdmin):
+    organization = "conversation__organization"
+    list_display = ("excerpt", "type", "conversation", "created_at", "superseded")
+    list_filter = ("type", "superseded")
+    list_select_related = ("conversation",)
+    search_fields = ("content",)
+    ordering = ("-created_at",)
+    paginator = InfinitePaginator
+
+    @admin.display(description=_("content"))
+    def excerpt(self, message: Message) -> str:
+        return Truncator(message.content).chars(80) or "—"
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(RecordAdmin):
+    list_display = ("filename", "type", "size", "organization", "created_by", "created_at")
+    list_filter = ("type", ("organization", RelatedFilter))
+    list_select_related = ("organization",)
+    search_fields = ("filename",)
+    exclude = ("file",)
+    ordering = ("-created_at",)
+    paginator = InfinitePaginator
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(RecordAdmin):
+    organization = "message__conversation__organization"
+    list_display = ("type", "reason", "message", "created_by", "updated_at")
+    list_filter = ("type",)
+    list_select_related = ("message",)
+    search_fields = ("suggestion",)
+    ordering = ("-updated_at",)
+    paginator = InfinitePaginator
+
+    @admin.display(description=_("suggestion"))
+    def reason(self, feedback: Feedback) -> str:
+        return Truncator(feedback.suggestion).chars(80)
+
+
+@admin.register(Reply)
+class ReplyAdmin(RecordAdmin):
+    organization = "conversation__organization"
+    list_display = ("short_id", "state_label", "conversation", "attempt", "model", "error_code", "queued_at")
+    list_filter = ("state", "error_code", "provider")
+    list_select_related = ("conversation",)
+    search_fields = ("id__startswith", "conversation__title", "error_code")
+    ordering = ("-queued_at",)
+    paginator = InfinitePaginator
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reply]:
+        return super().get_queryset(request).defer("text", "reasoning", "error_detail")
+
+    @admin.display(description=_("reply"), ordering="id")
+    def short_id(self, reply: Reply) -> str:
+        return str(reply.pk)[:8]
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("state"),
+        ordering="state",
+        label={
+            ReplyState.COMPLETE.value: "success",
+            ReplyState.RUNNING.value: "info",
+            ReplyState.QUEUED.value: "info",
+            ReplyState.INTERRUPTED.value: "warning",
+            ReplyState.FAILED.value: "danger",
+        },
+    )
+    def state_label(self, reply: Reply) -> tuple[str, str]:
+        return reply.state, reply.get_state_display()

@@ -1,0 +1,120 @@
+"""What the admin's forms check before a row is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.db.models import Model
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from chat.models import Organization
+
+
+class SecretField(forms.CharField):
+    """Can be written but never read: the page says only whether it is set, and an empty field keeps it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        super().__init__(required=False, widget=widget, **kwargs)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data)
+
+    def say_whether_set(self, value: str) -> None:
+        state = gettext("Set. Leave it empty to keep it.") if value else gettext("Not set.")
+        self.help_text = f"{state} {self.help_text}".strip()
+
+
+class SameOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    """Refuses to tie a row to one of another organization, and keeps secrets that were left empty."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self._secrets():
+            field.say_whether_set(getattr(self.instance, name))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name, _field in self._secrets():
+            cleaned[name] = cleaned.get(name) or getattr(self.instance, name)
+        organization = cleaned.get("organization") or _organization_of(self.instance)
+        if organization is not None:
+            self._refuse_foreign(organization, cleaned)
+        return cleaned
+
+    def _secrets(self) -> list[tuple[str, SecretField]]:
+        return [(name, field) for name, field in self.fields.items() if isinstance(field, SecretField)]
+
+    def _refuse_foreign(self, organization: Organization, cleaned: dict[str, Any]) -> None:
+        for name, value in list(cleaned.items()):
+            if any(_organization_id(row) not in (None, organization.pk) for row in _rows(value)):
+                self.add_error(name, _("Choose what belongs to the same organization."))
+
+
+class ChatbotForm(SameOrganizationForm):
+    def clean_starters(self) -> list[dict[str, str]]:
+        starters = self.cleaned_data["starters"] or []
+        if not isinstance(starters, list) or not all(_is_starter(starter) for starter in starters):
+            raise forms.ValidationError(_('Each starter needs a text "title" and a text "text".'))
+        return starters
+
+
+class WebChatForm(SameOrganizationForm):
+    def clean_allowed_origins(self) -> list[str]:
+        origins = self.cleaned_data["allowed_origins"] or []
+        wrong = origins if not isinstance(origins, list) else [one for one in origins if not _is_origin(one)]
+        if wrong:
+            raise forms.ValidationError(
+                ngettext_lazy(
+                    "This is not an origin such as https://example.com: %(wrong)s",
+                    "These are not origins such as https://example.com: %(wrong)s",
+                    len(wrong),
+                )
+                % {"wrong": ", ".join(map(str, wrong))}
+            )
+        return origins
+
+
+def _is_starter(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"title", "text"}
+        and all(isinstance(text, str) and text for text in value.values())
+    )
+
+
+def _is_origin(value: object) -> bool:
+    """Scheme, host and port and nothing more; a lone ``*`` stands for every site and must be written out."""
+    if value == "*":
+        return True
+    if not isinstance(value, str):
+        return False
+    try:
+        parts = urlsplit(value)
+        rebuilt = f"{parts.scheme}://{parts.netloc}"
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and rebuilt == value.lower()
+    except ValueError:
+        return False
+
+
+def _organization_of(row: Model) -> Organization | None:
+    """Of a new row, whose organization is not chosen yet, there is none."""
+    if getattr(row, "organization_id", None) is None:
+        return None
+    organization: Organization = row.organization  # type: ignore[attr-defined]  # has the id, so has the row
+    return organization
+
+
+def _organization_id(row: Model) -> Any:
+    return getattr(row, "organization_id", None)
+
+
+def _rows(value: Any) -> Iterable[Model]:
+    if isinstance(value, Model):
+        return [value]
+    return [row for row in value if isinstance(row, Model)] if hasattr(value, "model") else []
