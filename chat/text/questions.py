@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from chat.text.words import concepts, is_cjk
+from chat.text.stopwords import CHINESE
+from chat.text.words import concepts, counts, is_cjk
 
 _LEANS = re.compile(
     r"""
@@ -50,7 +51,13 @@ _THANKS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_WORD = re.compile(r"[^\s?!,;:()\"“”]+")
+_CJK_PART = re.compile("|".join(map(re.escape, CHINESE)) + r"|[\s]*[？?！!，,。；;：:、][\s]*")
+#: "Who won …", "How tall is …": what follows such a word at once is not yet the topic.
+_BEFORE_PREDICATE = frozenset({"who", "how"})
+
 _SHORT = 3
+_LONGEST_TOPIC = 60
 
 
 def is_greeting(text: str) -> bool:
@@ -73,3 +80,21 @@ def leans_on_earlier(question: str) -> bool:
         return True
     leans = _LEANS_CJK if is_cjk(question) else _LEANS
     return weight <= _SHORT and bool(leans.search(question))
+
+
+def topic(question: str) -> str:
+    """What the question is about, in its own words; empty if that cannot be said shortly."""
+    found = _cjk_topic(question) if is_cjk(question) else _latin_topic(question)
+    return found if len(found) <= _LONGEST_TOPIC else ""
+
+
+def _cjk_topic(question: str) -> str:
+    return max((part.strip() for part in _CJK_PART.split(question)), key=len, default="")
+
+
+def _latin_topic(question: str) -> str:
+    words = [word.strip(".'’") for word in _WORD.findall(question)]
+    telling = [at for at, word in enumerate(words) if counts(word.casefold())]
+    if len(telling) > 1 and telling[0] == 1 and words[0].casefold() in _BEFORE_PREDICATE:
+        telling = telling[1:]
+    return " ".join(words[telling[0] : telling[-1] + 1]) if telling else ""
