@@ -67,12 +67,11 @@ def content(message: Message, reply: Reply | None) -> str:
 
 
 def sender(message: Message) -> Shape | None:
-    """MaiAgent's clients read the id as the integer of the UUID."""
     if message.sender_contact:
         contact = message.sender_contact
-        return {"id": contact.pk.int, "name": contact.name, "avatar": contact.avatar or None}
+        return {"id": str(contact.pk), "name": contact.name, "avatar": contact.avatar or None}
     if message.sender_user:
-        return {"id": message.sender_user.pk.int, "name": str(message.sender_user), "avatar": None}
+        return {"id": str(message.sender_user.pk), "name": str(message.sender_user), "avatar": None}
     return None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from uuid import UUID
@@ -51,8 +51,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
     standing: Standing | None = None
     conversation: UUID | None = None
 
-    # The connection ------------------------------------------------------------------------------------------
-
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels' own dispatch hops to a thread before every event to close old connections. Database work
         # of this consumer goes through ``in_database`` alone, which does that itself.
@@ -87,12 +85,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.conversation:
             await self.channel_layer.group_discard(conversation_group(self.conversation), self.channel_name)
 
-    def begin(self, work: Awaitable[None]) -> asyncio.Task[None]:
+    def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task of this socket, which ends with it."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-        return task  # type: ignore[return-value]
+        return task
 
     async def end(self, code: int) -> None:
         if not self.closing:
@@ -102,8 +100,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def lose_standing(self) -> None:
         await self.end(GONE)
-
-    # What comes in -------------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.closing:
@@ -128,7 +124,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def read(self, text: str | None, size: int) -> frames.ClientFrame:
         if text is None:
             raise BadRequest
-        if size > FRAME_BYTES or (size > FRAME_BYTES // 4 and len(text.encode(errors="replace")) > FRAME_BYTES):
+        if size > FRAME_BYTES or (
+            size > FRAME_BYTES // 4 and len(text.encode(errors="replace")) > FRAME_BYTES
+        ):
             raise TooLarge
         return frames.parse(text)
 
@@ -144,10 +142,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
             elif isinstance(item, dict):
                 await self.guarded(self.on_hint(item), None, quietly=True)
             else:
-                ref = getattr(item, "id", None) or getattr(item, "message", None) or getattr(item, "reply", None)
+                ref = (
+                    getattr(item, "id", None)
+                    or getattr(item, "message", None)
+                    or getattr(item, "reply", None)
+                )
                 await self.guarded(self.on_frame(item), str(ref) if ref else None)
 
-    async def guarded(self, work: Awaitable[None], ref: str | None, *, quietly: bool = False) -> None:
+    async def guarded(self, work: Coroutine[Any, Any, None], ref: str | None, *, quietly: bool = False) -> None:
         """Do the work; what goes wrong becomes an ``error`` frame, and the socket stays open."""
         try:
             await work
@@ -183,8 +185,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 incoming, shape = await actions.retry(self.principal, frame.message)
                 if incoming == self.conversation:
                     await self.show(shape, None)
-
-    # What is done with it ------------------------------------------------------------------------------------
 
     async def greet(self, hello: frames.Hello) -> None:
         if self.principal is not None:
@@ -265,10 +265,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if ref is not None or shape["conversation"] == str(self.conversation):
             await self.push(frames.MessageFrame(shape, ref))
         reply = shape["reply"]
-        if reply and shape["conversation"] == str(self.conversation) and reply["state"] in ("queued", "running"):
+        if (
+            reply
+            and shape["conversation"] == str(self.conversation)
+            and reply["state"] in ("queued", "running")
+        ):
             self.read_reply(UUID(reply["id"]), 0)
-
-    # Following replies ---------------------------------------------------------------------------------------
 
     def read_reply(self, reply: UUID, after: int) -> None:
         if reply not in self.readers and self.conversation is not None:
@@ -277,7 +279,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
             )
 
     async def forward(self, principal: Principal, conversation: UUID, reply: UUID, after: int) -> None:
+        """A conversation's replies come one after another, so their readers do too."""
+        earlier = [task for task in self.readers.values() if task is not asyncio.current_task()]
         try:
+            if earlier:
+                await asyncio.wait(earlier[-1:])
             async for frame in follow(principal, conversation, reply, after):
                 await self.push(frame)
         finally:
@@ -295,13 +301,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.window.room()
         if self.closing:
             return
-        self.window.n += 1
-        body = frames.encode(frame, self.window.n)
+        body = frames.encode(frame, self.window.n + 1)
         self.window.sent(len(body))
-        await self.base_send({"type": "websocket.send", "text": body.decode()})
+        event: Any = {"type": "websocket.send", "text": body.decode()}
+        await self.base_send(event)
 
 
-def session_key(scope: dict[str, Any]) -> str | None:
+def session_key(scope: Any) -> str | None:
     """The session cookie of the upgrade request."""
     for name, value in scope["headers"]:
         if name == b"cookie":

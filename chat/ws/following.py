@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from chat.db import in_database
-from chat.models import ENDED, Reply, ReplyState
+from chat.models import ENDED, Reply
 from chat.principals import Principal
 from chat.replies.engine import engine
 from chat.replies.log import Cited, Ended, Event, LogGone, Reader, Started, Text
@@ -33,23 +33,22 @@ async def follow(
     """Every frame of a reply after ``after``, to its end. Subscribes first, then replays, then follows."""
     reader = await (await engine()).log.reader(reply)
     try:
-        if reader.known:
-            try:
-                async for event in joined(reader, after):
-                    yield frame_of(event, conversation, reply)
+        if not reader.known:
+            row = await in_database(reply_with_message, principal, reply)
+            if row.state in ENDED and not reader.known:
+                for frame in stored(row):
+                    yield frame
                 return
-            except LogGone:
-                pass
-        row = await in_database(reply_with_message, principal, reply)
-        if row.state == ReplyState.QUEUED:
-            after = 0
-        else:
-            after = row.seq
-            for frame in stored(row):
-                yield frame
-        if row.state not in ENDED:
+        try:
             async for event in joined(reader, after):
                 yield frame_of(event, conversation, reply)
+        except LogGone:
+            row = await in_database(reply_with_message, principal, reply)
+            for frame in stored(row):
+                yield frame
+            if row.state not in ENDED:
+                async for event in joined(reader, row.seq):
+                    yield frame_of(event, conversation, reply)
     finally:
         reader.close()
 
@@ -89,11 +88,7 @@ def stored(row: Reply) -> list[ServerFrame]:
     frames: list[ServerFrame] = [ReplySnapshot(reply, row.seq, row.text)]
     if row.state in ENDED:
         if row.outgoing.citation_nodes:
-            frames.append(
-                ReplyCitations(reply, row.seq, row.outgoing.citations, row.outgoing.citation_nodes)
-            )
+            frames.append(ReplyCitations(reply, row.seq, row.outgoing.citations, row.outgoing.citation_nodes))
         error = error_shape(row.state, row.error_code)
-        frames.append(
-            ReplyEnded(reply, row.seq + 1, row.state, len(row.text), str(row.outgoing_id), error)
-        )
+        frames.append(ReplyEnded(reply, row.seq + 1, row.state, len(row.text), str(row.outgoing_id), error))
     return frames

@@ -17,8 +17,6 @@ from chat.exceptions import BadRequest
 
 PROTOCOL = 1
 
-# From the client ---------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Hello:
@@ -44,7 +42,7 @@ class Send:
     content: str
     chatbot: UUID | None = None
     attachments: list[UUID] = field(default_factory=list)
-    queryMetadata: dict[str, Any] | None = None  # noqa: N815 (the wire's name)
+    queryMetadata: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +98,12 @@ def _number(value: Any) -> int:
 
 
 def parse(text: str) -> ClientFrame:
-    """Read one frame. Unknown fields are ignored; anything else that is wrong is a ``BadRequest`` that says what."""
+    """Read one frame; unknown fields are ignored. What is wrong is said by a ``BadRequest``."""
     try:
         raw = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise BadRequest(_("A frame is one JSON object.")) from None
-    kind = CLIENT_FRAMES.get(raw.get("type")) if isinstance(raw, dict) and isinstance(raw.get("type"), str) else None
+    kind = CLIENT_FRAMES.get(str(raw.get("type"))) if isinstance(raw, dict) else None
     if kind is None:
         raise BadRequest(_("This frame has no known type."))
     values = {}
@@ -114,14 +112,13 @@ def parse(text: str) -> ClientFrame:
             try:
                 values[one.name] = _READERS[str(one.type)](raw[one.name])
             except (TypeError, ValueError, AttributeError):
-                raise BadRequest(_("The field “%(field)s” is not of its kind.") % {"field": one.name}) from None
+                raise BadRequest(
+                    _("The field “%(field)s” is not of its kind.") % {"field": one.name}
+                ) from None
     try:
         return kind(**values)
     except TypeError:
         raise BadRequest(_("A “%(type)s” frame lacks a field.") % {"type": kind.type}) from None
-
-
-# From the server ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +168,7 @@ class ReplyCitations:
     reply: str
     seq: int
     citations: list[dict[str, Any]]
-    citationNodes: list[dict[str, Any]]  # noqa: N815 (the wire's name)
+    citationNodes: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +235,9 @@ SERVER_FRAMES: dict[str, type[ServerFrame]] = {
         Pong,
     )
 }
-_NAMES = {kind: tuple((one.name.rstrip("_"), one.name) for one in fields(kind)) for kind in SERVER_FRAMES.values()}
+_NAMES = {
+    kind: tuple((one.name.rstrip("_"), one.name) for one in fields(kind)) for kind in SERVER_FRAMES.values()
+}
 
 
 def encode(frame: ServerFrame, n: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Whether those who are connected may still be: looked at every five seconds, for all sockets in one query."""
+"""Whether those who are connected may still be: asked every five seconds, for all sockets at once."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def standing_of_session(session_key: str) -> Standing | None:
     request = HttpRequest()
     request.session = SessionStore(session_key)
     user = get_user(request)
-    principal = member_principal(user) if isinstance(user, User) else None
-    return Standing(principal, session_key, user.password) if principal else None
+    if not isinstance(user, User) or (principal := member_principal(user)) is None:
+        return None
+    return Standing(principal, session_key, user.password)
 
 
 def standings_lost(standings: set[Standing]) -> set[Standing]:
@@ -61,7 +62,7 @@ def standings_lost(standings: set[Standing]) -> set[Standing]:
 
 
 class Watch:
-    """The sockets of this process and what each rests on. ``lost`` is called once for a socket whose standing is gone."""
+    """The sockets of this process and what each rests on; ``lost`` is called when that is gone."""
 
     def __init__(self) -> None:
         self._sockets: dict[Callable[[], Awaitable[None]], Standing] = {}
@@ -86,7 +87,8 @@ class Watch:
                 logger.exception("rights_not_checked")
                 continue
             for lost, standing in list(self._sockets.items()):
-                if standing in gone and self._sockets.pop(lost, None):
+                if standing in gone and lost in self._sockets:
+                    self.remove(lost)
                     await lost()
 
 

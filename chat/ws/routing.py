@@ -11,7 +11,7 @@ from django.urls import path
 
 from chat.ws.consumer import ChatConsumer
 
-_router = URLRouter([path("ws/chat/", ChatConsumer.as_asgi())])  # type: ignore[arg-type]  # as Channels documents it
+_router = URLRouter([path("ws/chat/", ChatConsumer.as_asgi())])  # type: ignore[arg-type, list-item]  # Channels' stubs
 
 #: Whole origins (scheme, host and port): a cookie from any other page speaks for nobody.
 websocket: Any = OriginValidator(_router, settings.PUBLIC_ORIGINS)

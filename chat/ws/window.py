@@ -26,6 +26,8 @@ class Window:
         self._room.set()
 
     def sent(self, size: int) -> None:
+        """Count a frame of this size; it has the next number."""
+        self.n += 1
         self._sent.append((self.n, size))
         self.unacknowledged += size
         if self.unacknowledged > LIMIT:
