@@ -38,9 +38,6 @@ def member_principal(user: User) -> Principal | None:
     return Principal("member", user.pk, membership.organization_id, str(user))
 
 
-# Access ------------------------------------------------------------------------------------------------------
-
-
 def _theirs(principal: Principal) -> Q:
     """The conversations that a principal may reach."""
     match principal.kind:
@@ -99,9 +96,6 @@ def attachments_for(principal: Principal, ids: list[UUID]) -> list[Attachment]:
     return found
 
 
-# Lists -------------------------------------------------------------------------------------------------------
-
-
 def chatbots_of(principal: Principal) -> QuerySet[Chatbot]:
     return (
         Chatbot.objects.filter(organization=principal.organization_id, is_active=True)
@@ -138,9 +132,9 @@ def messages_of(conversation: Conversation) -> QuerySet[Message]:
 
 def _messages() -> QuerySet[Message]:
     attempts = Reply.objects.order_by("-attempt").defer("text", "reasoning", "error_detail")
-    return Message.objects.select_related("sender_user", "sender_contact", "feedback", "reply").prefetch_related(
-        "attachments", Prefetch("replies", queryset=attempts)
-    )
+    return Message.objects.select_related(
+        "sender_user", "sender_contact", "feedback", "reply"
+    ).prefetch_related("attachments", Prefetch("replies", queryset=attempts))
 
 
 def open_replies_of(conversation: Conversation) -> list[Reply]:

@@ -15,7 +15,7 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402 (after the apps ar
 from chat.replies.engine import engine  # noqa: E402
 from chat.ws.routing import websocket  # noqa: E402
 
-_router = ProtocolTypeRouter({"http": django_application, "websocket": websocket})
+_router: Any = ProtocolTypeRouter({"http": django_application, "websocket": websocket})
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -18,7 +18,8 @@ asyncio.set_event_loop(_loop)
 asyncioreactor.install(_loop)
 
 from daphne.server import Server  # noqa: E402 (it would install a reactor of its own)
-from twisted.internet import defer, reactor  # noqa: E402
+from twisted.internet import defer  # noqa: E402
+from twisted.internet import reactor as _reactor  # noqa: E402
 
 from chat.replies import engine as engines  # noqa: E402
 from chat.ws.consumer import sockets  # noqa: E402
@@ -26,10 +27,11 @@ from chat.ws.frames import Restarting  # noqa: E402
 from config.asgi import application  # noqa: E402
 
 logger = logging.getLogger(__name__)
+reactor: Any = _reactor
 
 
-class ParleyServer(Server):  # type: ignore[misc]  # Daphne is not typed
-    """SIGTERM and SIGINT drain: sockets are told, running replies have time to end. A second signal cuts it short."""
+class ParleyServer(Server):
+    """SIGTERM and SIGINT drain: sockets are told, running replies have time to end. A second signal ends it."""
 
     def __init__(self, *, host: str, port: int, drain_seconds: float, alone: bool) -> None:
         bound = host.replace(":", r"\:")
@@ -64,11 +66,11 @@ class ParleyServer(Server):  # type: ignore[misc]  # Daphne is not typed
             if engine and engine.runner.running:
                 logger.warning("draining replies=%d", engine.runner.running)
             reactor.stop()
-        elif engine:
+        elif engine is not None:
             engine.runner.lose_all()
 
     def kill_all_applications(self) -> Any:
-        """Twisted waits for what this returns before it stops; sockets and requests keep working until then."""
+        """Twisted stops when what this returns is done; sockets and requests keep working until then."""
         return defer.Deferred.fromFuture(asyncio.ensure_future(self.drain()))
 
     async def drain(self) -> None:

@@ -56,7 +56,8 @@ def history(conversation: Conversation, *, upto: int) -> tuple[Turn, ...]:
         .values_list("type", "content")[:HISTORY_TURNS]
     )
     return tuple(
-        Turn("user" if kind == MessageType.INCOMING else "assistant", content) for kind, content in reversed(rows)
+        Turn("user" if kind == MessageType.INCOMING else "assistant", content)
+        for kind, content in reversed(rows)
     )
 
 

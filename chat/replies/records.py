@@ -129,7 +129,9 @@ def store_partials(process: UUID, partials: list[Partial]) -> list[UUID]:
         if cursor.rowcount == len(rows):
             return []
     held = {one.reply: one.fence for one in partials}
-    ours = Reply.objects.filter(pk__in=held, runner=process, state=ReplyState.RUNNING).values_list("pk", "fence")
+    ours = Reply.objects.filter(pk__in=held, runner=process, state=ReplyState.RUNNING).values_list(
+        "pk", "fence"
+    )
     return [reply for reply, fence in held.items() if (reply, fence) not in set(ours)]
 
 

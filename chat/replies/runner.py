@@ -84,8 +84,6 @@ class Runner:
         if self._tasks:
             await asyncio.wait(set(self._tasks.values()), timeout=5)
 
-    # One reply -------------------------------------------------------------------------------------------
-
     async def _run(self, reply: UUID) -> None:
         if self.draining:
             return
@@ -164,7 +162,11 @@ class Runner:
             state, code = ReplyState.INTERRUPTED, "worker_lost"
         await self.log.end(live.id, state=state, length=len(text), outgoing=claim.outgoing, error_code=code)
         logger.info(
-            "reply_ended reply=%s state=%s code=%s characters=%d", live.id, state.value, code or "-", len(text)
+            "reply_ended reply=%s state=%s code=%s characters=%d",
+            live.id,
+            state.value,
+            code or "-",
+            len(text),
         )
 
         if numbers:
@@ -188,8 +190,6 @@ class Runner:
             self.submit(following)
         elif self._waiting:
             await self.start_waiting()
-
-    # What the heart's beat asks for --------------------------------------------------------------------------
 
     async def start_waiting(self) -> None:
         """Submit what waits here and could run: other processes end replies too."""

@@ -54,7 +54,9 @@ def post_message(
         if first := first_result(principal, id):
             return first
         try:
-            return _store(principal, id, conversation, content, chatbot, attachments or [], query_metadata, process)
+            return _store(
+                principal, id, conversation, content, chatbot, attachments or [], query_metadata, process
+            )
         except IntegrityError:
             continue  # the same id was stored at the same moment: return that one
     raise NotFound
@@ -69,7 +71,8 @@ def checked(content: str, attachments: list[UUID] | None) -> str:
     if size > MESSAGE_BYTES:
         kilobytes = -(-(size - MESSAGE_BYTES) // 1024)
         raise TooLarge(
-            _("This message is %(size)d KB too long. Shorten it, or attach it as a file.") % {"size": kilobytes}
+            _("This message is %(size)d KB too long. Shorten it, or attach it as a file.")
+            % {"size": kilobytes}
         )
     if not content.strip() and not attachments:
         raise BadRequest(_("This message is empty. Write something and send it again."))

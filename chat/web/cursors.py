@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,7 +18,9 @@ from chat.exceptions import BadRequest
 M = TypeVar("M", bound=Model)
 
 
-def page_after(rows: QuerySet[M], keys: tuple[str, ...], cursor: str | None, size: int) -> tuple[list[M], str | None]:
+def page_after(
+    rows: QuerySet[M], keys: tuple[str, ...], cursor: str | None, size: int
+) -> tuple[list[M], str | None]:
     """Up to ``size`` rows after the cursor and the cursor of the next page, or None at the end.
 
     ``rows`` must be ordered by ``keys``, all descending, and the keys together must be unique.
@@ -40,7 +43,10 @@ def _before(keys: tuple[str, ...], values: list[Any]) -> Q:
 
 
 def _encode(values: list[Any]) -> str:
-    kinds = [[_kind(value), str(value) if not isinstance(value, datetime) else value.isoformat()] for value in values]
+    kinds = [
+        [_kind(value), str(value) if not isinstance(value, datetime) else value.isoformat()]
+        for value in values
+    ]
     return base64.urlsafe_b64encode(orjson.dumps(kinds)).decode().rstrip("=")
 
 
@@ -48,7 +54,7 @@ def _kind(value: Any) -> str:
     return {datetime: "t", UUID: "u"}.get(type(value), "i")
 
 
-_READERS = {"t": datetime.fromisoformat, "u": UUID, "i": int}
+_READERS: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "u": UUID, "i": int}
 
 
 def _decode(cursor: str, length: int) -> list[Any]:

@@ -83,9 +83,6 @@ def text_of(body: dict[str, Any], name: str) -> str:
     return value
 
 
-# The page ----------------------------------------------------------------------------------------------------
-
-
 @require_safe
 @login_required
 @ensure_csrf_cookie
@@ -138,9 +135,6 @@ def address(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
-
-
-# What it reads and writes ------------------------------------------------------------------------------------
 
 
 @require_safe

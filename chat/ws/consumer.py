@@ -279,11 +279,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             )
 
     async def forward(self, principal: Principal, conversation: UUID, reply: UUID, after: int) -> None:
-        """A conversation's replies come one after another, so their readers do too."""
-        earlier = [task for task in self.readers.values() if task is not asyncio.current_task()]
         try:
-            if earlier:
-                await asyncio.wait(earlier[-1:])
             async for frame in follow(principal, conversation, reply, after):
                 await self.push(frame)
         finally:

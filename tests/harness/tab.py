@@ -32,7 +32,9 @@ class Heard:
 class Tab:
     """``async with Tab(server, "alice") as tab:`` is connected and greeted."""
 
-    def __init__(self, server: Server, name: str, *, heard: dict[str, Heard] | None = None, acks: bool = True) -> None:
+    def __init__(
+        self, server: Server, name: str, *, heard: dict[str, Heard] | None = None, acks: bool = True
+    ) -> None:
         self.server, self.name, self.acks = server, name, acks
         self.heard: dict[str, Heard] = {} if heard is None else heard
         self.frames: list[Frame] = []
@@ -86,7 +88,8 @@ class Tab:
 
     async def ended(self, reply: str, *, within: float = 30) -> Heard:
         return await self.wait(
-            lambda: self.heard[reply] if reply in self.heard and self.heard[reply].status else None, within=within
+            lambda: self.heard[reply] if reply in self.heard and self.heard[reply].status else None,
+            within=within,
         )
 
     async def wait(self, condition: Callable[[], Any], *, within: float = 10) -> Any:

@@ -17,8 +17,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-        parser.add_argument("--port", type=int, default=settings.PORT, help="port to listen on (PORT, or 8000)")
-        parser.add_argument("--drain", type=float, default=30, help="seconds that running replies have at the end")
+        parser.add_argument(
+            "--port", type=int, default=settings.PORT, help="port to listen on (PORT, or 8000)"
+        )
+        parser.add_argument(
+            "--drain", type=float, default=30, help="seconds that running replies have at the end"
+        )
 
     def handle(self, *args: Any, host: str, port: int, drain: float, **options: Any) -> None:
         # From here on: Twisted's reactor is installed by the first import of the server, on uvloop.
