@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -77,8 +78,7 @@ def passes(options: list[str], environment: dict[str, str]) -> bool:
 @contextlib.contextmanager
 def clean_environment() -> Iterator[dict[str, str]]:
     """The caller's environment without any setting of Parley, neither from the shell nor from ``.env``."""
-    lines = (ROOT / ".env.example").read_text().splitlines()
-    settings = {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}
+    settings = set(re.findall(r"^# ([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     kept = {name: value for name, value in os.environ.items() if name not in settings}
     with tempfile.TemporaryDirectory(prefix="parley-tests-") as data:
         yield {**kept, "ENV_FILE": os.devnull, "DATA_DIR": data, "PYTHONUNBUFFERED": "1"}
