@@ -1,7 +1,7 @@
 """The demo organization: what a new installation has to look at, and what scripts and tests log in to.
 
-Its ids, its random passwords and its key are kept in ``DATA_DIR/demo.json``, which only its owner can read; in
-the database the secrets are digests.
+Its ids, random passwords and key are kept in ``DATA_DIR/demo.json``, which only its owner can read; in the
+database the secrets are digests.
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ def _taken(username: str) -> str:
 def _rows(organization: Organization, known: Known) -> Known:
     """The ids of what belongs to the demo: of what is there, and else of what is made now."""
 
-    def row(rows: QuerySet[Row], name: str, **values: Any) -> Row:
-        return _by_id(rows, known.get(name)) or _first_or_new(rows, organization=organization, **values)
+    def row(rows: QuerySet[Row], key: str, **values: Any) -> Row:
+        return _by_id(rows, known.get(key)) or _first_or_new(rows, organization=organization, **values)
 
     knowledge = row(
         KnowledgeBase.objects.filter(organization=organization), "", name="Parley's documentation"
