@@ -1,0 +1,64 @@
+"""The Traditional Chinese catalogues are whole: every string, translated, compiled, with its placeholders."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.catalogue import Entry, entries, strings_of_the_page, strings_of_the_server
+
+FOLDER = Path(__file__).resolve().parent.parent / "chat" / "locale" / "zh_Hant" / "LC_MESSAGES"
+both = pytest.mark.parametrize("domain", ["django", "djangojs"])
+
+
+def catalogue(domain: str) -> list[Entry]:
+    return entries(FOLDER / f"{domain}.po")
+
+
+@pytest.mark.parametrize(
+    ("domain", "strings"), [("django", strings_of_the_server), ("djangojs", strings_of_the_page)]
+)
+def test_every_string_of_the_product_is_in_the_catalogue(
+    domain: str, strings: Callable[[], Iterator[tuple[Path, str]]]
+) -> None:
+    known = {entry.source for entry in catalogue(domain)}
+    assert sorted({text for _, text in strings() if text and text not in known}) == [], "run `make messages`"
+
+
+@both
+def test_every_string_is_translated_for_certain(domain: str) -> None:
+    assert [one.source for one in catalogue(domain) if one.fuzzy or "" in one.translations] == []
+
+
+@both
+def test_the_compiled_catalogue_is_that_of_the_source(domain: str) -> None:
+    with (FOLDER / f"{domain}.mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    for entry in catalogue(domain):
+        given = (
+            compiled.pgettext(entry.context, entry.source)
+            if entry.context
+            else compiled.gettext(entry.source)
+        )
+        assert given == entry.translations[0], "run `make messages`"
+
+
+@both
+def test_a_translation_has_the_placeholders_of_its_source(domain: str) -> None:
+    def placeholders(text: str) -> set[str]:
+        return set(re.findall(r"%\(\w+\)[sd]|%[sd]|\{\w*\}", text))
+
+    for entry in catalogue(domain):
+        for translation in entry.translations:
+            assert placeholders(translation) == placeholders(entry.plural or entry.source), entry.source
+
+
+@both
+def test_a_space_stands_between_chinese_and_latin(domain: str) -> None:
+    touching = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
+    strays = [text for entry in catalogue(domain) for text in entry.translations if touching.search(text)]
+    assert strays == []

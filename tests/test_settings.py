@@ -1,0 +1,85 @@
+"""What the settings refuse, and what they turn on without being asked."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def manage(*command: str, data: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """``manage.py`` in an environment with nothing of Parley but the given variables."""
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DATA_DIR": str(data), **variables}
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_a_secret_key_it_refuses_with_a_sentence(tmp_path: Path) -> None:
+    done = manage("check", data=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("parley: SECRET_KEY is not set.")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "key", ["short", "changeme" * 8, "a" * 64, "django-insecure-" + secrets.token_urlsafe(50)]
+)
+def test_a_weak_secret_key_is_refused_with_a_sentence(key: str, tmp_path: Path) -> None:
+    done = manage("check", data=tmp_path, SECRET_KEY=key)
+    assert done.returncode == 1
+    assert done.stderr.startswith("parley: SECRET_KEY is too weak")
+    assert "Traceback" not in done.stderr
+    assert key not in done.stderr
+
+
+def test_the_secret_key_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text(secrets.token_urlsafe(50))
+    assert manage("check", data=tmp_path).returncode == 0
+
+
+def test_the_first_run_makes_a_secret_key_that_only_its_owner_reads_and_keeps_it(tmp_path: Path) -> None:
+    data = tmp_path / "new data"
+    make = [sys.executable, "-c", "from config.first_run import ensure_secret_key; ensure_secret_key()"]
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DATA_DIR": str(data)}
+    keys = set()
+    for _ in range(2):
+        subprocess.run(make, cwd=ROOT, env=environment, check=True)
+        keys.add((data / "secret_key").read_text())
+    assert len(keys) == 1
+    assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert manage("check", data=data).returncode == 0
+
+
+def test_debug_is_off_unless_it_is_asked_for(tmp_path: Path) -> None:
+    script = "from django.conf import settings; print(settings.DEBUG)"
+    key = secrets.token_urlsafe(50)
+    assert manage("shell", "--no-imports", "-c", script, data=tmp_path, SECRET_KEY=key).stdout == "False\n"
+    asked = manage("shell", "--no-imports", "-c", script, data=tmp_path, SECRET_KEY=key, DEBUG="true")
+    assert asked.stdout == "True\n"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="these are SQLite's own options")
+def test_a_connection_to_sqlite_has_the_options_without_which_writes_are_lost() -> None:
+    def pragma(name: str) -> object:
+        with connection.cursor() as cursor:
+            return cursor.execute(f"PRAGMA {name}").fetchone()[0]
+
+    assert pragma("journal_mode") == "wal"
+    assert pragma("synchronous") == 2
+    assert pragma("foreign_keys") == 1
+    assert pragma("busy_timeout") == 20_000
+    assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
