@@ -24,14 +24,56 @@ class LoginForm(allauth_forms.LoginForm):
         self.fields["remember"].label = _("Stay logged in")
 
 
-class SignupForm(allauth_forms.SignupForm):
+class PlainWords:
+    """Our words for the fields that django-allauth's forms have in common."""
+
+    labels = {
+        "email": _("E-mail"),
+        "username": _("User name"),
+        "oldpassword": _("Password now"),
+        "password1": _("New password"),
+        "password2": _("New password again"),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]  # mixed into forms
+        for name in fields.keys() & self.labels.keys():
+            fields[name].label = self.labels[name]
+        if "password1" in fields:
+            fields["password1"].help_text = _("At least 8 characters, and none that many people use.")
+
+
+class SignupForm(PlainWords, allauth_forms.SignupForm):
     """Begins with the address that was invited."""
+
+    labels = PlainWords.labels | {"password1": _("Password"), "password2": _("Password again")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         invitation = remembered_invitation(context.request)
         if invitation is not None:
             self.fields["email"].initial = invitation.email
+
+
+class AddEmailForm(PlainWords, allauth_forms.AddEmailForm):
+    pass
+
+
+class ChangePasswordForm(PlainWords, allauth_forms.ChangePasswordForm):
+    pass
+
+
+class SetPasswordForm(PlainWords, allauth_forms.SetPasswordForm):
+    pass
+
+
+class ResetPasswordForm(PlainWords, allauth_forms.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(PlainWords, allauth_forms.ResetPasswordKeyForm):
+    pass
 
 
 def _languages() -> list[tuple[str, Any]]:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Conflict
 from chat.models import User
@@ -26,6 +27,12 @@ from chat.web.invitations import forget_invitation, remembered_invitation
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up is open to whoever holds an invitation, and to all only when ``SIGNUP_OPEN``."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": _("User name and password do not match. Check both and try again."),
+        "email_password_mismatch": _("E-mail and password do not match. Check both and try again."),
+        "too_many_login_attempts": _("Too many tries. Wait five minutes and try again."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """An account that would belong nowhere is of no use, so there must be something to join."""
