@@ -3,7 +3,7 @@
 1. There is a secret key.
 2. The database has today's tables.
 3. The static files are collected.
-4. A new installation has the demo organization, so that there is somebody to log in as.
+4. A new installation has the demo organization, and it is said how to log in.
 
 Each step looks first and does nothing where nothing is to be done, so `make run` passes here every time.
 """
@@ -11,6 +11,7 @@ Each step looks first and does nothing where nothing is to be done, so `make run
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import sys
@@ -97,12 +98,23 @@ def static_sources() -> Iterator[Path]:
 
 
 def ensure_demo() -> None:
-    from django.core.management import call_command
+    """On the first start make it; on each say how to log in, as long as its accounts are kept."""
+    from django.conf import settings
+    from django.core.management import CommandError, call_command
 
+    from chat.management.commands.demo import readable
     from chat.models import Organization
 
-    if not Organization.objects.exists():
+    kept = settings.DATA_DIR / "demo.json"
+    if Organization.objects.exists():
+        print(readable(json.loads(kept.read_text())) if kept.is_file() else "", flush=True)
+        return
+    try:
         call_command("demo")
+    except CommandError as refusal:
+        print(
+            f"{refusal}\nOr begin with an organization of your own: manage.py create_organization", flush=True
+        )
 
 
 if __name__ == "__main__":
