@@ -1,0 +1,49 @@
+// @ts-check
+
+import { find } from "./dom.js";
+
+/**
+ * Ask before a conversation is deleted. The dialog stays until that is done, and says why if it is not.
+ *
+ * @param {object} options
+ * @param {string} options.title
+ * @param {() => Promise<void>} options.remove
+ * @param {(error: unknown) => string} options.explain
+ */
+export function confirmDeletion({ title, remove, explain }) {
+  const dialog = /** @type {HTMLDialogElement} */ (find("#delete-dialog"));
+  const form = /** @type {HTMLFormElement} */ (find("form", dialog));
+  const problem = find(".field-error", dialog);
+  find("h2", dialog).textContent = interpolate(gettext("Delete “%(title)s”?"), { title }, true);
+  problem.hidden = true;
+  form.onsubmit = async (event) => {
+    if (event.submitter?.getAttribute("value") !== "delete") return;
+    event.preventDefault();
+    try {
+      await remove();
+      dialog.close();
+    } catch (error) {
+      find("span", problem).textContent = explain(error);
+      problem.hidden = false;
+    }
+  };
+  dialog.showModal();
+}
+
+/** @param {"settings" | "shortcuts"} name */
+export function showDialog(name) {
+  const dialog = /** @type {HTMLDialogElement} */ (find(`#${name}-dialog`));
+  if (!dialog.open) dialog.showModal();
+}
+
+/** A click beside a dialog closes it, as Escape does. */
+export function closeDialogsFromOutside() {
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("pointerdown", (event) => {
+      if (event.target !== dialog) return;
+      const { left, right, top, bottom } = dialog.getBoundingClientRect();
+      const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
+      if (!inside) dialog.close("keep");
+    });
+  }
+}

@@ -1,0 +1,113 @@
+// @ts-check
+/** What each error code means, in words: what happened and what is safe. */
+
+
+/** @import { Problem, ReplyError } from "./types.js" */
+
+/**
+ * Why a reply ended without being complete. The wording depends on whether a part of it can be read.
+ *
+ * @param {ReplyError} error
+ * @param {boolean} partial
+ */
+export function replySentence(error, partial) {
+  const sentences = partial ? partialSentences() : emptySentences();
+  return sentences[error.code] ?? (error.message || sentences.internal || "");
+}
+
+/** Why a message of one's own was not accepted. @param {Problem} problem */
+export function refusalSentence(problem) {
+  return refusals(problem)[problem.code] ?? (problem.message || refusals(problem).internal || "");
+}
+
+/** Why a request of the page failed: renaming, deleting, rating, loading. @param {Problem} problem */
+export function requestSentence(problem) {
+  /** @type {Record<string, string>} */
+  const sentences = {
+    offline: gettext("The server cannot be reached."),
+    signed_out: gettext("You are signed out. Reload the page to sign in."),
+    not_found: gettext("You no longer have access to this conversation."),
+    forbidden: gettext("You are not allowed to do this."),
+    rate_limited: waitSentence(problem),
+    storage_busy: gettext("The server is busy. Try again in a moment."),
+    storage_full: gettext("The server has no space left to save this."),
+    conflict: gettext("Somebody else changed this first. Reload and try again."),
+    internal: gettext("Something went wrong on the server."),
+  };
+  return sentences[problem.code] ?? (problem.message || sentences.internal || "");
+}
+
+/** @param {number} bytes By how much a message is over the limit. */
+export function tooLongSentence(bytes) {
+  const size = Math.ceil(bytes / 1024);
+  return interpolate(gettext("This message is %(size)s KB too long. Shorten it, or send it in parts."), { size }, true);
+}
+
+/** @param {Problem} problem */
+function waitSentence({ retryAfter }) {
+  if (!retryAfter) return gettext("That was many messages at once. Wait a moment and send again.");
+  const seconds = Math.ceil(retryAfter);
+  return interpolate(
+    ngettext(
+      "That was many messages at once. You can send again in %(seconds)s second.",
+      "That was many messages at once. You can send again in %(seconds)s seconds.",
+      seconds,
+    ),
+    { seconds },
+    true,
+  );
+}
+
+/** @returns {Record<string, string>} */
+function partialSentences() {
+  return {
+    upstream_unreachable: gettext("The model could no longer be reached. What you see above is saved."),
+    upstream_timeout: gettext("The model took too long. What you see above is saved."),
+    upstream_timeout_first: gettext("The model took too long. What you see above is saved."),
+    upstream_stalled: gettext("The model stopped part-way. What you see above is saved."),
+    upstream_cut: gettext("The connection to the model was cut part-way. What you see above is saved."),
+    upstream_bad_data: gettext("The model sent something that cannot be read. What you see above is saved."),
+    upstream_busy: gettext("The model is busy. What you see above is saved."),
+    upstream_error: gettext("The model reported an error part-way. What you see above is saved."),
+    upstream_too_long: gettext("The reply reached its greatest length. What you see above is saved."),
+    worker_lost: gettext("The server restarted part-way. What you see above is saved."),
+    storage_busy: gettext("The server could not save the rest. What you see above is saved."),
+    storage_full: gettext("The server has no space left for the rest. What you see above is saved."),
+    internal: gettext("Something went wrong on the server. What you see above is saved."),
+  };
+}
+
+/** @returns {Record<string, string>} */
+function emptySentences() {
+  return {
+    upstream_unreachable: gettext("The model could not be reached. Your message is saved."),
+    upstream_timeout: gettext("The model took too long. Your message is saved."),
+    upstream_timeout_first: gettext("The model did not begin to answer in time. Your message is saved."),
+    upstream_stalled: gettext("The model stopped before its first word. Your message is saved."),
+    upstream_cut: gettext("The connection to the model was cut. Your message is saved."),
+    upstream_bad_data: gettext("The model sent something that cannot be read. Your message is saved."),
+    upstream_busy: gettext("The model is busy at the moment. Your message is saved."),
+    upstream_error: gettext("The model reported an error. Your message is saved."),
+    upstream_too_long: gettext("The reply would have been too long. Your message is saved."),
+    worker_lost: gettext("The server restarted before the first word. Your message is saved."),
+    storage_busy: gettext("The server could not save a reply. Your message is saved."),
+    storage_full: gettext("The server has no space left for a reply. Your message is saved."),
+    internal: gettext("Something went wrong on the server. Your message is saved."),
+  };
+}
+
+/** @param {Problem} problem @returns {Record<string, string>} */
+function refusals(problem) {
+  return {
+    too_large: gettext("This message is too long. Shorten it and send it again."),
+    rate_limited: waitSentence(problem),
+    storage_busy: gettext("The server is busy saving. Your message waits here and is sent again."),
+    storage_full: gettext("The server has no space left. Your message waits here and is sent again."),
+    slow_consumer: gettext("The connection was too slow. Your message waits here and is sent again."),
+    forbidden: gettext("You are not allowed to write in this conversation. Your message is kept here."),
+    not_found: gettext("You no longer have access to this conversation. Your message is kept here."),
+    bad_request: gettext("The server could not read this message. It is kept here."),
+    conflict: gettext("Somebody else changed this first. Your message is kept here."),
+    internal: gettext("Something went wrong on the server. Your message is kept here."),
+  };
+}

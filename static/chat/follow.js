@@ -1,0 +1,99 @@
+// @ts-check
+/**
+ * Keeps the end of the thread in view while a reply grows, until the reader scrolls up. Following stops at the first
+ * upward movement and resumes at the end.
+ */
+
+const AT_THE_END = 4;
+const WORTH_A_JUMP = 100;
+
+export class Follow {
+  #scroller;
+  #jump;
+  #following = true;
+  #top = 0;
+  #height = 0;
+
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} content What grows inside it.
+   * @param {HTMLButtonElement} jump "Jump to latest".
+   */
+  constructor(scroller, content, jump) {
+    this.#scroller = scroller;
+    this.#jump = jump;
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this.#leave(), { passive: true });
+    jump.addEventListener("click", () => this.toEnd());
+    const observer = new ResizeObserver(() => this.#resized());
+    observer.observe(content);
+    observer.observe(scroller);
+  }
+
+  /** Go to the end, and stay there. */
+  toEnd() {
+    this.#following = true;
+    this.#stick();
+  }
+
+  /**
+   * Change what is shown without moving what is being read.
+   *
+   * @param {() => void} change
+   * @param {() => Element | null} anchor What is being read.
+   */
+  change(change, anchor) {
+    if (this.#following) {
+      change();
+      return this.#stick();
+    }
+    const held = anchor();
+    const before = held?.getBoundingClientRect().top ?? 0;
+    change();
+    if (held?.isConnected) this.#scroller.scrollTop += held.getBoundingClientRect().top - before;
+    this.#remember();
+    this.#offerJump();
+  }
+
+  #resized() {
+    if (this.#following) this.#stick();
+    else this.#offerJump();
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight } = this.#scroller;
+    const movedUp = scrollTop < this.#top - 1;
+    // A shorter thread moves by itself: that is no wish of the reader's.
+    const shrank = scrollHeight < this.#height;
+    if (this.#distance() <= AT_THE_END) this.#following = true;
+    else if (movedUp && !shrank) this.#following = false;
+    this.#remember();
+    this.#offerJump();
+  }
+
+  #leave() {
+    if (this.#scroller.scrollTop > 0 && this.#scroller.scrollHeight > this.#scroller.clientHeight) {
+      this.#following = false;
+    }
+  }
+
+  #stick() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#remember();
+    this.#offerJump();
+  }
+
+  #remember() {
+    this.#top = this.#scroller.scrollTop;
+    this.#height = this.#scroller.scrollHeight;
+  }
+
+  #distance() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    return scrollHeight - clientHeight - scrollTop;
+  }
+
+  #offerJump() {
+    this.#jump.hidden = this.#following || this.#distance() < WORTH_A_JUMP;
+  }
+}

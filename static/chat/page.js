@@ -1,0 +1,314 @@
+// @ts-check
+/** The page: one open conversation, and all that shows it. Every part tells the page; the page tells the parts. */
+
+import { Announcer } from "./announcer.js";
+import { markRead } from "./api.js";
+import { Composer } from "./composer.js";
+import { OpenConversation } from "./conversation.js";
+import { find } from "./dom.js";
+import { keepDraft, readDraft } from "./drafts.js";
+import { replySentence, requestSentence } from "./errors.js";
+import { Follow } from "./follow.js";
+import { Header } from "./header.js";
+import { newId } from "./ids.js";
+import { PassageCard } from "./passage.js";
+import { Picker } from "./picker.js";
+import { ReplyActions, showProblem } from "./replyactions.js";
+import { Stage } from "./stage.js";
+import { Thread } from "./thread.js";
+
+/** @import { Delivery } from "./incoming.js" */
+/** @import { Entry, Outbox } from "./outbox.js" */
+/** @import { Sidebar } from "./sidebar.js" */
+/** @import { Connection } from "./socket.js" */
+/** @import { Boot, Chatbot, Message, Problem, Row, ServerFrame } from "./types.js" */
+
+/**
+ * @typedef {object} PageOptions
+ * @property {Boot} boot
+ * @property {Connection} connection
+ * @property {Outbox} outbox
+ * @property {Sidebar} sidebar
+ * @property {(id: string) => void} onBegin A new chat has its first message, and so an address.
+ * @property {() => void} onNewChat
+ */
+
+export class Page {
+  /** @type {OpenConversation} */
+  conversation;
+  announcer = new Announcer(find("#announcer"));
+  header = new Header();
+
+  #boot;
+  #connection;
+  #outbox;
+  #sidebar;
+  #options;
+  /** @type {Chatbot} Who answers in a new chat. */
+  #chatbot;
+  #scroller = find("#scroller");
+  #follow = new Follow(this.#scroller, find("#stage"), /** @type {HTMLButtonElement} */ (find("#jump")));
+  #stage = new Stage((text) => this.send(text));
+  #thread;
+  #composer;
+  #picker;
+
+  /** @param {PageOptions} options */
+  constructor(options) {
+    const { boot, connection, outbox, sidebar } = options;
+    this.#options = options;
+    this.#boot = boot;
+    this.#connection = connection;
+    this.#outbox = outbox;
+    this.#sidebar = sidebar;
+    this.#chatbot = boot.chatbots.find(({ id }) => id === boot.chatbot) ?? boot.chatbots[0] ?? NOBODY;
+    const actions = new ReplyActions({
+      conversation: () => this.conversation,
+      outbox,
+      announcer: this.announcer,
+      refresh: () => this.#render(),
+    });
+    this.#thread = new Thread(find("#thread"), {
+      speaker: () => this.#speaker,
+      onAction: (action, id, button) => actions.run(action, id, button),
+    });
+    new PassageCard(find("#thread"), (anchor) => this.#thread.citation(anchor));
+    this.#composer = new Composer({
+      limit: boot.limits.messageBytes,
+      onSend: (text) => this.send(text),
+      onStop: () => this.#stop(),
+      onDraft: (text) => keepDraft(boot.user.id, this.#draftKey, text),
+    });
+    this.#picker = new Picker(boot.chatbots, (chatbot) => this.newChat(chatbot));
+    this.conversation = this.#begin(newId(), this.#chatbot.id);
+    this.#watchOlder();
+  }
+
+  /** @param {Chatbot} [chatbot] Who answers; as before, when absent. */
+  newChat(chatbot = this.#chatbot) {
+    this.#chatbot = chatbot;
+    this.#turnTo(this.#begin(newId(), chatbot.id));
+  }
+
+  /** @param {string} id */
+  open(id) {
+    if (id === this.conversation.id) return this.#composer.focus();
+    const [unsent] = this.#outbox.of(id);
+    this.#turnTo(this.#begin(id, unsent?.chatbot ?? null));
+    if (this.#connection.state === "ready") void this.conversation.sync();
+  }
+
+  /** The conversation in the address does not exist for this person. */
+  refuse() {
+    this.#stage.block({
+      title: gettext("You no longer have access to this conversation."),
+      text: "",
+      label: gettext("New chat"),
+      action: this.#options.onNewChat,
+    });
+    this.#composer.setClosed(true);
+  }
+
+  /** @param {string} text */
+  send(text) {
+    const first = !this.conversation.known && !this.#outbox.of(this.conversation.id).length;
+    if (first) keepDraft(this.#boot.user.id, null, "");
+    this.conversation.send(text);
+    if (first) this.#options.onBegin(this.conversation.id);
+    this.#follow.toEnd();
+  }
+
+  /** @param {ServerFrame} frame */
+  receive(frame) {
+    this.conversation.receive(frame);
+    if (frame.type === "error" && frame.ref) this.#refused(frame.ref, frame);
+    if (frame.type !== "conversation" || frame.conversation.id !== this.conversation.id) return;
+    if ("deleted" in frame.conversation) return this.refuse();
+    this.conversation.row = frame.conversation;
+    this.#head();
+    this.markRead();
+  }
+
+  /** What waits in the outbox has changed, or the connection has. @param {string} [conversation] */
+  outboxChanged(conversation = this.conversation.id) {
+    if (conversation === this.conversation.id) this.#render();
+  }
+
+  /** The reader sees the newest reply. */
+  markRead() {
+    const unread = this.conversation.row?.unreadMessagesCount ?? 0;
+    if (!unread || document.visibilityState !== "visible") return;
+    // If it fails, the next frame or visit says it again.
+    markRead(this.conversation.id).catch(() => undefined);
+  }
+
+  get row() {
+    return this.#sidebar.row(this.conversation.id) ?? this.conversation.row;
+  }
+
+  get #speaker() {
+    const id = this.row?.chatbot.id ?? this.#chatbot.id;
+    const { name, documents } = this.#boot.chatbots.find((chatbot) => chatbot.id === id) ?? NOBODY;
+    return { name: this.row?.chatbot.name || name, documents };
+  }
+
+  get #draftKey() {
+    return this.conversation.known || this.#outbox.of(this.conversation.id).length ? this.conversation.id : null;
+  }
+
+  /** @param {string} id @param {string | null} chatbot */
+  #begin(id, chatbot) {
+    const mine = (/** @type {() => void} */ action) => () => this.conversation.id === id && action();
+    return new OpenConversation({
+      id,
+      chatbot,
+      connection: this.#connection,
+      outbox: this.#outbox,
+      listener: {
+        onChange: mine(() => this.#render()),
+        onText: (message) => this.#grew(message),
+        onStart: () => this.announcer.begin(this.#speaker.name),
+        onEnd: (message) => this.announcer.end(outcome(message)),
+        onProblem: (problem) => this.#cannotLoad(problem),
+      },
+    });
+  }
+
+  /** @param {OpenConversation} conversation */
+  #turnTo(conversation) {
+    this.conversation.leave();
+    this.conversation = conversation;
+    this.#thread.clear();
+    this.#composer.setClosed(false);
+    this.#sidebar.setCurrent(conversation.id);
+    this.#composer.turnTo(readDraft(this.#boot.user.id, this.#draftKey), this.#speaker.name);
+    this.#render();
+    this.#follow.toEnd();
+    if (matchMedia("(hover: hover)").matches) this.#composer.focus();
+  }
+
+  #render() {
+    const { transcript, loaded } = this.conversation;
+    const stored = new Set(transcript.messages.map(({ id }) => id));
+    const waiting = this.#outbox.of(this.conversation.id).filter(({ id }) => !stored.has(id));
+    const messages = [...transcript.messages, ...waiting.map(messageOf)];
+    const deliveries = new Map(waiting.map((entry) => [entry.id, this.#delivery(entry)]));
+    this.#follow.change(
+      () => this.#thread.render(messages, (id) => deliveries.get(id) ?? null),
+      () => this.#thread.firstBelow(this.#scroller.getBoundingClientRect().top),
+    );
+    if (messages.length) this.#stage.show("thread");
+    else if (!loaded) this.#stage.show("bones");
+    else this.#stage.show("hello");
+    this.#head();
+    this.#running();
+    if (loaded) this.markRead();
+  }
+
+  /** @param {Entry} entry @returns {Delivery} */
+  #delivery({ problem }) {
+    if (problem) return { state: "refused", problem };
+    return { state: this.#connection.state === "ready" ? "sending" : "waiting" };
+  }
+
+  #head() {
+    const { name } = this.#speaker;
+    const begun = this.conversation.known || this.#outbox.of(this.conversation.id).length > 0;
+    this.header.show(begun ? this.row : null);
+    this.#picker.show(this.row?.chatbot.id ?? this.#chatbot.id, name, !begun);
+    if (!begun) this.#stage.greet(this.#chatbot);
+  }
+
+  #running() {
+    const [reply] = this.conversation.transcript.open;
+    this.#composer.setRunning({ running: reply !== undefined, stopping: reply?.reply?.stopRequested ?? false });
+  }
+
+  /** @param {Message} message */
+  #grew(message) {
+    this.#thread.grow(message.id);
+    this.announcer.follow(message.content);
+  }
+
+  #stop() {
+    const [running] = this.conversation.transcript.open;
+    if (running?.reply) this.conversation.stop(running.reply.id);
+  }
+
+  /** @param {string} ref @param {Problem} problem */
+  #refused(ref, problem) {
+    const { messages } = this.conversation.transcript;
+    const answer = messages.find(({ id, type, reply }) => type === "outgoing" && (reply?.id === ref || id === ref));
+    const question = messages.find(({ id, type }) => id === ref && type === "incoming");
+    const view = this.#thread.view(answer?.id ?? question?.reply?.message ?? "");
+    if (view) showProblem(view.element, requestSentence(problem));
+  }
+
+  /** @param {Problem} problem */
+  #cannotLoad(problem) {
+    if (problem.code === "not_found") return this.refuse();
+    this.#stage.block({
+      title: gettext("The messages could not be loaded"),
+      text: requestSentence(problem),
+      label: gettext("Try again"),
+      action: () => {
+        this.#stage.show("bones");
+        void this.conversation.sync();
+      },
+    });
+  }
+
+  #watchOlder() {
+    const sentinel = find("#older");
+    const observer = new IntersectionObserver(
+      async ([older]) => {
+        if (!older?.isIntersecting || !this.conversation.hasOlder) return;
+        await this.conversation.loadOlder().catch(() => undefined);
+        // Still in view: it is looked at again.
+        observer.unobserve(sentinel);
+        observer.observe(sentinel);
+      },
+      { root: this.#scroller, rootMargin: "600px 0px 0px" },
+    );
+    observer.observe(sentinel);
+  }
+}
+
+/** @type {Chatbot} */
+const NOBODY = { id: "", name: "", greeting: "", starters: [], documents: 0 };
+
+/** What waits in the outbox, as a message. @param {Entry} entry @returns {Message} */
+function messageOf({ id, conversation, content, createdAt }) {
+  return {
+    id,
+    conversation,
+    content,
+    type: "incoming",
+    feedback: null,
+    createdAt: String(createdAt),
+    citationNodes: [],
+    reply: null,
+  };
+}
+
+/** How a reply ended, to be heard. @param {Message} message */
+function outcome({ reply, content }) {
+  if (reply?.state === "complete") return gettext("Reply finished");
+  if (reply?.state === "stopped") return gettext("You stopped this reply.");
+  const partial = content !== "";
+  const title = partial ? gettext("The reply was interrupted") : gettext("No reply came");
+  return reply?.error ? `${title}. ${replySentence(reply.error, partial)}` : title;
+}
+
+/** A conversation whose first message has not been stored yet, as a row. @param {Entry} entry @returns {Row} */
+export function rowOf({ conversation, chatbot, content, createdAt }) {
+  return {
+    id: conversation,
+    title: content.split("\n", 1)[0]?.slice(0, 60) ?? "",
+    chatbot: { id: chatbot ?? "", name: "" },
+    lastMessageCreatedAt: String(createdAt),
+    createdAt: String(createdAt),
+    unreadMessagesCount: 0,
+    busy: false,
+  };
+}

@@ -1,0 +1,184 @@
+// @ts-check
+/**
+ * The connection of this tab: says hello, acknowledges what it reads, notices a dead line and comes back by itself.
+ */
+
+import { read, write } from "./storage.js";
+
+/** @import { ClientFrame, ServerFrame } from "./types.js" */
+
+/**
+ * `lost`: away, and trying to come back. `ended`: it will not come back by itself (see `Ending`).
+ *
+ * @typedef {"connecting" | "ready" | "lost" | "ended"} ConnectionState
+ * @typedef {"signed_out" | "outdated"} Ending
+ *
+ * @typedef {object} ConnectionOptions
+ * @property {(frame: ServerFrame) => void} onFrame
+ * @property {(state: ConnectionState, ending?: Ending) => void} onState
+ */
+
+const SIGNED_OUT = 4001;
+const WRONG_PROTOCOL = 4003;
+
+const PING_EVERY = 15_000;
+const PONG_WITHIN = 10_000;
+const ACK_BYTES = 32 * 1024;
+const ACK_AFTER = 1000;
+const STEADY = 5000;
+const LONGEST_PAUSE = 30_000;
+const RELOADED = "parley.reloaded";
+
+const encoder = new TextEncoder();
+
+export class Connection {
+  /** @type {ConnectionState} */
+  state = "connecting";
+
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #options;
+  #attempts = 0;
+  #readySince = 0;
+  #restarting = false;
+  #retryTimer = 0;
+  #pingTimer = 0;
+  #pongTimer = 0;
+  #acks = new Acknowledgements((n) => this.send({ type: "ack", n }));
+
+  /** @param {ConnectionOptions} options */
+  constructor(options) {
+    this.#options = options;
+  }
+
+  connect() {
+    clearTimeout(this.#retryTimer);
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/chat/`);
+    this.#socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify({ type: "hello", protocol: 1 }));
+    socket.onmessage = (event) => {
+      if (socket === this.#socket) this.#receive(event.data);
+    };
+    socket.onclose = (event) => {
+      if (socket === this.#socket) this.#closed(event.code);
+    };
+    this.#expectNews();
+  }
+
+  /** False: there is no connection, and nothing was sent. @param {ClientFrame} frame */
+  send(frame) {
+    if (this.state !== "ready" || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Come back now, rather than at the end of the pause. */
+  retryNow() {
+    if (this.state !== "lost" || this.#socket?.readyState === WebSocket.CONNECTING) return;
+    this.connect();
+  }
+
+  /** Ask whether the line is alive; without an answer it is given up. */
+  probe() {
+    if (this.send({ type: "ping" })) this.#expectNews();
+  }
+
+  /** @param {string} data */
+  #receive(data) {
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = 0;
+    /** @type {ServerFrame} */
+    const frame = JSON.parse(data);
+    this.#acks.received(frame.n, encoder.encode(data).length);
+    if (frame.type === "ready") this.#ready();
+    if (frame.type === "restarting") this.#restarting = true;
+    this.#options.onFrame(frame);
+  }
+
+  #ready() {
+    this.#readySince = Date.now();
+    this.#restarting = false;
+    this.#pingTimer = setInterval(() => this.probe(), PING_EVERY);
+    write("sessionStorage", RELOADED, null);
+    this.#enter("ready");
+  }
+
+  #expectNews() {
+    if (this.#pongTimer) return;
+    const socket = this.#socket;
+    this.#pongTimer = setTimeout(() => {
+      if (socket !== this.#socket) return;
+      // A dead line may take minutes to close: what it still says is no longer heard.
+      this.#closed(0);
+      socket?.close();
+    }, PONG_WITHIN);
+  }
+
+  /** @param {number} code */
+  #closed(code) {
+    this.#socket = null;
+    clearInterval(this.#pingTimer);
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = 0;
+    this.#acks.reset();
+    if (code === SIGNED_OUT) return this.#enter("ended", "signed_out");
+    if (code === WRONG_PROTOCOL) return this.#reloadOnce();
+    if (this.state === "ready" && Date.now() - this.#readySince > STEADY) this.#attempts = 0;
+    this.#enter("lost");
+    this.#retryTimer = setTimeout(() => this.connect(), this.#pause());
+  }
+
+  /** Doubling, and never the same for two: a restarted server is not met by everybody at once. */
+  #pause() {
+    const first = this.#restarting ? 200 + Math.random() * 2800 : 200 + Math.random() * 800;
+    return Math.min(LONGEST_PAUSE, first * 2 ** this.#attempts++);
+  }
+
+  /** The page is older than the server. Reloading cures it; if it does not, it must not go on for ever. */
+  #reloadOnce() {
+    if (read("sessionStorage", RELOADED) || !write("sessionStorage", RELOADED, "1")) {
+      return this.#enter("ended", "outdated");
+    }
+    location.reload();
+  }
+
+  /** @param {ConnectionState} state @param {Ending} [ending] */
+  #enter(state, ending) {
+    this.state = state;
+    this.#options.onState(state, ending);
+  }
+}
+
+/** Tells the server how far this tab has read: after each 32 KB or each second, and only when there is news. */
+class Acknowledgements {
+  #newest = 0;
+  #told = 0;
+  #bytes = 0;
+  #timer = 0;
+
+  /** @param {(n: number) => void} tell */
+  constructor(tell) {
+    this.tell = tell;
+  }
+
+  /** @param {number} n @param {number} bytes */
+  received(n, bytes) {
+    this.#newest = n;
+    this.#bytes += bytes;
+    if (this.#bytes >= ACK_BYTES) this.#flush();
+    else this.#timer ||= setTimeout(() => this.#flush(), ACK_AFTER);
+  }
+
+  reset() {
+    clearTimeout(this.#timer);
+    this.#newest = this.#told = this.#bytes = this.#timer = 0;
+  }
+
+  #flush() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#bytes = 0;
+    if (this.#newest > this.#told) this.tell((this.#told = this.#newest));
+  }
+}

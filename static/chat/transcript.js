@@ -1,0 +1,243 @@
+// @ts-check
+/**
+ * What is known of the open conversation: its messages in reading order and how far each reply's text has come.
+ * Frames may arrive twice, late or with a gap between them; the text is exact all the same.
+ */
+
+/** @import { CitationNode, EndedFrame, Message, ReplyState, ServerFrame } from "./types.js" */
+
+/**
+ * @typedef {{reply: string, after: number}} Gap What must be asked for again.
+ *
+ * @typedef {object} TranscriptListener
+ * @property {() => void} onChange Messages came, went or changed their state.
+ * @property {(message: Message) => void} onText A reply's text grew, or was replaced.
+ * @property {(message: Message) => void} onStart A reply began.
+ * @property {(message: Message) => void} onEnd A reply ended.
+ */
+
+const OPEN = new Set(/** @type {ReplyState[]} */ (["queued", "running"]));
+
+export class Transcript {
+  /** @type {Message[]} In reading order. */
+  messages = [];
+
+  #listener;
+  /** @type {Map<string, number>} From where a reply's text was asked for again, so that it is asked once. */
+  #asked = new Map();
+  /** @type {Set<string>} Replies whose text was read again from the beginning, because its length was wrong. */
+  #readAgain = new Set();
+
+  /** @param {TranscriptListener} listener */
+  constructor(listener) {
+    this.#listener = listener;
+  }
+
+  /** Replies that are queued or running, in reading order. */
+  get open() {
+    return this.messages.filter((message) => message.type === "outgoing" && isOpen(message));
+  }
+
+  /** @param {string} id */
+  message(id) {
+    return this.messages.find((message) => message.id === id);
+  }
+
+  /** The message that a reply answers. @param {Message} outgoing */
+  questionOf(outgoing) {
+    return this.messages.find(({ type, reply }) => type === "incoming" && reply?.message === outgoing.id);
+  }
+
+  /** Older messages, in reading order. @param {Message[]} older */
+  prepend(older) {
+    const known = new Set(this.messages.map(({ id }) => id));
+    this.messages = [...older.filter(({ id }) => !known.has(id)), ...this.messages];
+    this.#listener.onChange();
+  }
+
+  /**
+   * The newest messages as the server has them now, in reading order. What is known beyond them stays: older pages,
+   * and what came by the socket in the meantime.
+   *
+   * @param {Message[]} newest
+   */
+  merge(newest) {
+    const listed = new Set(newest.map(({ id }) => id));
+    const first = this.messages.findIndex(({ id }) => listed.has(id));
+    const last = this.messages.findLastIndex(({ id }) => listed.has(id));
+    const older = first > 0 ? this.messages.slice(0, first) : [];
+    const later = newest.length ? this.messages.slice(last + 1) : this.messages;
+    const fresh = newest.map((message) => further(this.message(message.id), message));
+    this.messages = first < 0 && newest.length ? [...fresh, ...later.filter(isOpen)] : [...older, ...fresh, ...later];
+    this.#asked.clear();
+    this.#listener.onChange();
+  }
+
+  /** A new connection: what was asked for on the old one will not be answered. */
+  reconnected() {
+    this.#asked.clear();
+  }
+
+  /** Take in a frame. Returns what must be asked for again. @param {ServerFrame} frame @returns {Gap | null} */
+  apply(frame) {
+    switch (frame.type) {
+      case "message":
+        return this.#post(frame.message);
+      case "reply.started":
+        return this.#start(frame.reply, frame.message);
+      case "reply.delta":
+        return this.#append(frame.reply, frame.from, frame.seq, frame.text);
+      case "reply.snapshot":
+        return this.#replace(frame.reply, frame.seq, frame.text);
+      case "reply.citations":
+        return this.#cite(frame.reply, frame.seq, frame.citationNodes);
+      case "reply.ended":
+        return this.#end(frame);
+      default:
+        return null;
+    }
+  }
+
+  /** The person asked this reply to stop, and the server has not answered yet. @param {string} reply */
+  stopping(reply) {
+    const message = this.#answer(reply);
+    if (!message?.reply || !isOpen(message)) return;
+    message.reply.stopRequested = true;
+    this.#listener.onChange();
+  }
+
+  /** @param {Message} message */
+  #post(message) {
+    const index = this.messages.findIndex(({ id }) => id === message.id);
+    const before = this.messages[index];
+    if (before) this.messages[index] = further(before, message);
+    else this.messages.push(message);
+    if (message.type === "incoming" && message.reply) this.#expect(message, before?.reply?.message);
+    this.#listener.onChange();
+    return null;
+  }
+
+  /**
+   * Make room for the reply to a message, in the place of an earlier attempt if there was one.
+   *
+   * @param {Message} question
+   * @param {string | undefined} earlier
+   */
+  #expect(question, earlier) {
+    const reply = question.reply;
+    if (!reply || this.message(reply.message)) return;
+    const answer = blank(reply.message, question.conversation, reply.id, reply.state);
+    answer.reply = { ...reply };
+    const superseded = this.messages.findIndex(({ id }) => id === earlier);
+    if (superseded >= 0) this.messages.splice(superseded, 1, answer);
+    else this.messages.splice(this.messages.indexOf(question) + 1 || this.messages.length, 0, answer);
+  }
+
+  /** @param {string} reply @param {string} id */
+  #start(reply, id) {
+    const known = this.#answer(reply);
+    // A reply whose question this tab has not heard of yet: the next list of messages brings it.
+    if (!known) this.messages.push(blank(id, "", reply, "running"));
+    else if (known.reply?.state === "queued") {
+      known.reply.state = "running";
+      this.#listener.onStart(known);
+    }
+    this.#listener.onChange();
+    return null;
+  }
+
+  /** @param {string} id @param {number} from @param {number} seq @param {string} text */
+  #append(id, from, seq, text) {
+    const message = this.#answer(id);
+    if (!message?.reply || seq <= message.reply.seq || !isOpen(message)) return null;
+    if (from !== message.reply.seq) return this.#ask(id, message.reply.seq);
+    this.#asked.delete(id);
+    message.content += text;
+    message.reply.seq = seq;
+    if (message.reply.state === "queued") message.reply.state = "running";
+    this.#listener.onText(message);
+    return null;
+  }
+
+  /** @param {string} id @param {number} seq @param {string} text */
+  #replace(id, seq, text) {
+    const message = this.#answer(id);
+    if (!message?.reply) return null;
+    this.#asked.delete(id);
+    message.content = text;
+    message.reply.seq = seq;
+    this.#listener.onText(message);
+    return null;
+  }
+
+  /** @param {EndedFrame} frame */
+  #end(frame) {
+    const message = this.#answer(frame.reply);
+    if (!message?.reply) return null;
+    if (codePoints(message.content) !== frame.length && !this.#readAgain.has(frame.reply)) {
+      this.#readAgain.add(frame.reply);
+      message.content = "";
+      message.reply.seq = 0;
+      return this.#ask(frame.reply, 0);
+    }
+    const wasOpen = isOpen(message);
+    Object.assign(message.reply, { state: frame.status, seq: frame.seq, error: frame.error ?? null });
+    this.#listener.onChange();
+    if (wasOpen) this.#listener.onEnd(message);
+    return null;
+  }
+
+  /** @param {string} reply @param {number} seq @param {CitationNode[]} nodes */
+  #cite(reply, seq, nodes) {
+    const message = this.#answer(reply);
+    if (!message?.reply || (isOpen(message) && seq <= message.reply.seq)) return null;
+    message.citationNodes = nodes;
+    message.reply.seq = Math.max(seq, message.reply.seq);
+    this.#listener.onChange();
+    return null;
+  }
+
+  /** @param {string} reply @param {number} after @returns {Gap | null} */
+  #ask(reply, after) {
+    if (this.#asked.get(reply) === after) return null;
+    this.#asked.set(reply, after);
+    return { reply, after };
+  }
+
+  /** The message that holds a reply's text. @param {string} reply */
+  #answer(reply) {
+    return this.messages.findLast((message) => message.type === "outgoing" && message.reply?.id === reply);
+  }
+}
+
+/** @param {Message} message */
+export function isOpen({ reply }) {
+  return reply !== null && OPEN.has(reply.state);
+}
+
+/** Of two states of one message the one that is further on. @param {Message | undefined} mine @param {Message} theirs */
+function further(mine, theirs) {
+  if (!mine?.reply || !theirs.reply || mine.reply.id !== theirs.reply.id || !isOpen(theirs)) return theirs;
+  return !isOpen(mine) || mine.reply.seq >= theirs.reply.seq ? mine : theirs;
+}
+
+/** @param {string} text */
+function codePoints(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/** @param {string} id @param {string} conversation @param {string} reply @param {ReplyState} state @returns {Message} */
+function blank(id, conversation, reply, state) {
+  return {
+    id,
+    conversation,
+    type: "outgoing",
+    content: "",
+    feedback: null,
+    createdAt: String(Date.now()),
+    citationNodes: [],
+    reply: { id: reply, message: id, state, attempt: 1, seq: 0, error: null, stopRequested: false },
+  };
+}

@@ -1,0 +1,98 @@
+// @ts-check
+/**
+ * The shapes that the server sends: JSON of the page's views and frames of the socket. Types only.
+ *
+ * @typedef {object} Boot What the page is given to begin with.
+ * @property {{id: string, name: string, email: string, isStaff: boolean}} user
+ * @property {Chatbot[]} chatbots
+ * @property {string | null} conversation The one in the address, if any.
+ * @property {string | null} chatbot The one preselected for a new chat.
+ * @property {boolean} notFound The address names a conversation that is absent or somebody else's.
+ * @property {{messageBytes: number}} limits
+ * @property {string} language
+ * @property {{admin: string, profile: string, logout: string}} urls
+ *
+ * @typedef {{id: string, name: string, greeting: string, starters: Starter[], documents: number}} Chatbot
+ * @typedef {{title: string, text: string}} Starter
+ *
+ * @typedef {object} Row A conversation in the sidebar. Times are milliseconds since 1970, as text.
+ * @property {string} id
+ * @property {string} title Empty: not titled yet.
+ * @property {{id: string, name: string}} chatbot
+ * @property {string | null} lastMessageCreatedAt
+ * @property {string} createdAt
+ * @property {number} unreadMessagesCount
+ * @property {boolean} busy A reply is queued or running in it.
+ *
+ * @typedef {"queued" | "running" | "complete" | "stopped" | "interrupted" | "failed"} ReplyState
+ *
+ * @typedef {object} Reply One attempt to answer an incoming message.
+ * @property {string} id
+ * @property {string} message The outgoing message that holds its text.
+ * @property {ReplyState} state
+ * @property {number} attempt
+ * @property {number} seq How far the text goes.
+ * @property {ReplyError | null} error
+ * @property {boolean} stopRequested
+ *
+ * @typedef {{code: string, message: string, retryable: boolean}} ReplyError
+ *
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {string} conversation
+ * @property {"incoming" | "outgoing"} type
+ * @property {string} content
+ * @property {Feedback | null} feedback
+ * @property {string} createdAt
+ * @property {CitationNode[]} citationNodes
+ * @property {Reply | null} reply
+ *
+ * @typedef {{type: "like" | "dislike", suggestion: string}} Feedback
+ *
+ * @typedef {object} CitationNode A passage that the text cites as [number].
+ * @property {number} number
+ * @property {Passage} chatbotTextNode
+ *
+ * @typedef {object} Passage
+ * @property {string} id
+ * @property {string} text
+ * @property {string} filename
+ * @property {string} [title]
+ * @property {string} [heading]
+ * @property {number | string | null} [pageNumber]
+ *
+ * @typedef {{code: string, message: string, retryAfter?: number}} Problem
+ *
+ * @typedef {{n: number} & (
+ *   {type: "ready"}
+ *   | {type: "message", message: Message, ref?: string}
+ *   | {type: "reply.started", reply: string, conversation: string, message: string, attempt: number}
+ *   | {type: "reply.delta", reply: string, from: number, seq: number, text: string}
+ *   | {type: "reply.snapshot", reply: string, seq: number, text: string}
+ *   | {type: "reply.citations", reply: string, seq: number, citationNodes: CitationNode[]}
+ *   | EndedFrame
+ *   | {type: "conversation", conversation: Row | {id: string, deleted: true}}
+ *   | {type: "restarting"}
+ *   | ({type: "error", ref?: string} & Problem)
+ *   | {type: "pong"}
+ * )} ServerFrame
+ *
+ * @typedef {object} EndedFrame
+ * @property {"reply.ended"} type
+ * @property {string} reply
+ * @property {number} seq
+ * @property {ReplyState} status
+ * @property {number} length Code points of the whole text.
+ * @property {ReplyError} [error]
+ * @property {string} message
+ *
+ * @typedef {{type: "hello", protocol: 1}
+ *   | {type: "open", conversation: string, reply?: string, after?: number}
+ *   | {type: "send", id: string, conversation: string, chatbot?: string, content: string}
+ *   | {type: "stop", reply: string}
+ *   | {type: "retry", message: string}
+ *   | {type: "ack", n: number}
+ *   | {type: "ping"}} ClientFrame
+ */
+
+export {};
