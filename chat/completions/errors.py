@@ -9,6 +9,7 @@
   x UpstreamBadData                 what came is not the protocol                upstream_bad_data
   x UpstreamBusy                    429, with ``retry_after`` when it was given  upstream_busy
   x UpstreamFault                   any other error answer                       upstream_error
+    - UpstreamUnavailable           503: starting or overloaded, worth a retry   upstream_error
   x UpstreamTooLong                 the reply passed its limit                   upstream_too_long
 """
 
@@ -63,6 +64,12 @@ class UpstreamBusy(UpstreamError):
 
 class UpstreamFault(UpstreamError):
     code = "upstream_error"
+
+
+class UpstreamUnavailable(UpstreamFault):
+    def __init__(self, detail: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class UpstreamTooLong(UpstreamError):

@@ -1,0 +1,54 @@
+"""What an error answer means: its status, its Retry-After, and as much of its text as a log may have."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from chat.completions.errors import UpstreamBusy, UpstreamError, UpstreamFault, UpstreamUnavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+#: No header makes anybody wait longer than a day.
+MAX_RETRY_AFTER = 86_400.0
+SECRET = re.compile(r"(?i)(bearer\s+|\b(?:sk|pk|key|token)[-_])[\w.~+/-]{6,}")
+
+
+def retry_after(value: str | None, *, now: datetime | None = None) -> float | None:
+    """Seconds to wait, from seconds or a date; ``None`` for anything else."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        aware = date if date.tzinfo else date.replace(tzinfo=UTC)
+        seconds = (aware - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER) if not math.isnan(seconds) else None
+
+
+def redacted(text: str, secret: str) -> str:
+    """Providers repeat keys in their error messages."""
+    if secret:
+        text = text.replace(secret, "…")
+    return SECRET.sub(r"\1…", text)
+
+
+def error_for(response: httpx.Response, body: str) -> UpstreamError:
+    """The error that stands for an answer other than 200."""
+    detail = f"HTTP {response.status_code}: {body}"
+    wait = retry_after(response.headers.get("retry-after"))
+    match response.status_code:
+        case 429:
+            return UpstreamBusy(detail, retry_after=wait)
+        case 503:
+            return UpstreamUnavailable(detail, retry_after=wait)
+        case _:
+            return UpstreamFault(detail)

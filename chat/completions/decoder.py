@@ -1,0 +1,207 @@
+"""From the bytes of a chat completions stream to deltas, for every dialect of it that we have met."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+
+import orjson
+
+from chat.completions.deltas import Delta, Finish, ReasoningDelta, TextDelta, Usage
+from chat.completions.errors import (
+    UpstreamBadData,
+    UpstreamCut,
+    UpstreamError,
+    UpstreamFault,
+    UpstreamTooLong,
+)
+from chat.completions.sse import EventParser
+from chat.completions.thinking import ThinkSplitter
+
+logger = logging.getLogger(__name__)
+
+#: In UTF-8, for the answer and for the thoughts before it.
+MAX_TEXT = 200 * 1024
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """PostgreSQL refuses NUL, and half a surrogate pair cannot be sent to anybody."""
+    return SURROGATE.sub("\ufffd", text.replace("\0", ""))
+
+
+def _plain_text(content: object) -> str:
+    """Content is a string, or the list of parts that some servers send."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if isinstance(part.get("text"), str))
+    raise TypeError(f"content is {type(content).__name__}")
+
+
+def usage_of(payload: dict[str, Any]) -> Usage | None:
+    """The token counts of a chunk or of a whole completion, if it has them."""
+    counts = payload.get("usage")
+    if not isinstance(counts, dict):
+        return None
+    asked, answered = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    return Usage(asked, answered) if isinstance(asked, int) and isinstance(answered, int) else None
+
+
+def error_text(payload: dict[str, Any]) -> str | None:
+    """What an error object says; servers send it with status 200 and in the midst of a stream, too."""
+    error = payload.get("error")
+    if isinstance(error, dict):
+        return str(error.get("message") or error)
+    return str(error) if error else None
+
+
+class StreamDecoder:
+    """Feed it the body; read ``failure`` after each feed: what came before it is kept.
+
+    A bad event does not end the reply, but ``end`` reports it instead of a good end.
+    """
+
+    def __init__(self) -> None:
+        self.failure: UpstreamError | None = None
+        self.done = False
+        self.reason = ""
+        self._events = EventParser()
+        self._think = ThinkSplitter()
+        self._usage: Usage | None = None
+        self._deltas: list[Delta] = []
+        self._room: dict[type, int] = {TextDelta: MAX_TEXT, ReasoningDelta: MAX_TEXT}
+        self._bad = 0
+
+    def feed(self, chunk: bytes) -> list[Delta]:
+        """The deltas of one network read; neighbours of a kind are joined."""
+        for data in self._events.feed(chunk):
+            self._event(data)
+            if self.failure is not None:
+                break
+        if self._events.overflow and self.failure is None:
+            self.failure = UpstreamBadData("a line or an event without end")
+        return self._take()
+
+    def close(self) -> list[Delta]:
+        """At the end of the body: what was held back."""
+        last = self._events.close()
+        if last is not None and not self.finished:
+            bad = self._bad
+            self._event(last)
+            # Half an event is a cut, which is told from the missing end.
+            self._bad = bad
+        for kind, text in self._think.close():
+            self._add(TextDelta if kind == "text" else ReasoningDelta, text)
+        return self._take()
+
+    def whole(self, body: bytes) -> list[Delta]:
+        """The deltas of an answer that ignored ``stream`` and is one JSON object; raises if it is not."""
+        try:
+            payload = json.loads(body.decode("utf-8", "replace"))
+            for choice in payload.get("choices") or ():
+                choice["delta"] = choice.pop("message")
+                self.done = True
+            self._payload(payload)
+        except (ValueError, RecursionError, TypeError, AttributeError, KeyError) as error:
+            raise UpstreamFault(f"a body that is no completion: {type(error).__name__}") from error
+        if self.failure is None and not self.done:
+            self.failure = UpstreamFault("a completion without choices")
+        return self.close()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the upstream said that the reply is complete."""
+        return self.done or bool(self.reason)
+
+    def end(self) -> list[Delta]:
+        """The usage and the finish of a complete reply; raises for any other."""
+        bad = self._bad + self._events.stray
+        if bad:
+            raise UpstreamBadData(f"{bad} events could not be read")
+        if not self.finished:
+            raise UpstreamCut("no finish_reason and no [DONE]")
+        finish = Finish(self.reason or "stop")
+        return [self._usage, finish] if self._usage is not None else [finish]
+
+    def _take(self) -> list[Delta]:
+        deltas, self._deltas = self._deltas, []
+        return deltas
+
+    def _event(self, data: bytes) -> None:
+        if data == b"[DONE]":
+            self.done = True
+            return
+        try:
+            self._payload(orjson.loads(data))
+        except orjson.JSONDecodeError:
+            self._odd_event(data)
+        except (TypeError, AttributeError, KeyError):
+            self._bad += 1
+
+    def _odd_event(self, data: bytes) -> None:
+        """What orjson refuses: invalid UTF-8 and lone surrogates become U+FFFD, the rest is bad."""
+        text = data.decode("utf-8", "replace").strip()
+        if text in ("", "[DONE]"):
+            self.done = self.done or bool(text)
+            return
+        try:
+            payload = json.loads(text)
+            self._payload(payload)
+        except (ValueError, RecursionError, TypeError, AttributeError, KeyError):
+            self._bad += 1
+        else:
+            logger.warning("An upstream sent text that is not valid Unicode; U+FFFD stands in its place.")
+
+    def _payload(self, payload: dict[str, Any]) -> None:
+        for choice in payload.get("choices") or ():
+            if choice.get("index", 0) == 0:
+                self._choice(choice)
+        if "usage" in payload:
+            self._usage = usage_of(payload) or self._usage
+        if "error" in payload and (message := error_text(payload)):
+            self.failure = UpstreamFault(message)
+
+    def _choice(self, choice: dict[str, Any]) -> None:
+        delta = choice.get("delta")
+        if delta:
+            thought = delta.get("reasoning_content") or delta.get("reasoning")
+            if thought:
+                self._add(ReasoningDelta, _plain_text(thought))
+            content = delta.get("content")
+            if content:
+                self._content(_plain_text(content))
+        reason = choice.get("finish_reason")
+        if reason:
+            self._finish(str(reason))
+
+    def _finish(self, reason: str) -> None:
+        if reason == "error":
+            self.failure = UpstreamFault("finish_reason is error")
+        self.reason = reason
+
+    def _content(self, text: str) -> None:
+        if self._think.plain:
+            self._add(TextDelta, text)
+            return
+        for kind, part in self._think.feed(text):
+            self._add(TextDelta if kind == "text" else ReasoningDelta, part)
+
+    def _add(self, kind: type[TextDelta | ReasoningDelta], text: str) -> None:
+        if "\0" in text or not text.isascii():
+            text = clean(text)
+        size = len(text) if text.isascii() else len(text.encode())
+        room = self._room[kind]
+        if size > room:
+            text = text.encode()[:room].decode("utf-8", "ignore")
+            self.failure = UpstreamTooLong(f"more than {MAX_TEXT} bytes")
+        self._room[kind] = room - size
+        if not text:
+            return
+        before = self._deltas[-1] if self._deltas else None
+        if isinstance(before, kind):
+            self._deltas[-1] = kind(before.text + text)
+        else:
+            self._deltas.append(kind(text))

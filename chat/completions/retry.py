@@ -1,0 +1,63 @@
+"""When an attempt that brought nothing is worth another one at once."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from chat.completions.errors import (
+    UpstreamBusy,
+    UpstreamCut,
+    UpstreamError,
+    UpstreamUnavailable,
+    UpstreamUnreachable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from chat.completions.deltas import Delta
+
+#: Pauses before the second and the third attempt, unless the upstream names its own.
+PAUSES = (0.5, 1.5)
+#: Seconds after the first attempt began in which another may still begin.
+WINDOW_BUSY = 30.0
+#: A connection that fails does so at once; whoever waits shall hear of it within six seconds. This also
+#: covers a kept connection which the upstream closed at the moment of our request.
+WINDOW_BROKEN = 3.0
+
+
+def pause_before_retry(error: UpstreamError, retries: int, elapsed: float) -> float | None:
+    """Seconds to wait before another attempt; ``None`` when the error is to be shown."""
+    if retries >= len(PAUSES):
+        return None
+    match error:
+        case UpstreamBusy() | UpstreamUnavailable():
+            pause, window = max(PAUSES[retries], error.retry_after or 0.0), WINDOW_BUSY
+        case UpstreamUnreachable() | UpstreamCut():
+            pause, window = PAUSES[retries], WINDOW_BROKEN
+        case _:
+            return None
+    return pause if elapsed + pause <= window else None
+
+
+async def with_retries(
+    attempt: Callable[[], AsyncGenerator[list[Delta], None]],
+) -> AsyncGenerator[list[Delta], None]:
+    """The first attempt that brings anything, to its end; errors before that are retried where it helps."""
+    loop = asyncio.get_running_loop()
+    began, retries, started = loop.time(), 0, False
+    while True:
+        try:
+            async with aclosing(attempt()) as reply:
+                async for deltas in reply:
+                    started = True
+                    yield deltas
+            return
+        except UpstreamError as error:
+            pause = None if started else pause_before_retry(error, retries, loop.time() - began)
+            if pause is None:
+                raise
+        retries += 1
+        await asyncio.sleep(pause)
