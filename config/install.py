@@ -25,7 +25,7 @@ def main() -> None:
     if not succeeds(PYTHON, "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"):
         make_venv()
     if not succeeds(VENV / "bin" / "uv", "--version", shows=UV):
-        require(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv==" + UV)
+        require(PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "uv==" + UV)
     synchronise("--all-extras" if for_tests else "--no-dev")
 
 
