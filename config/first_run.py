@@ -44,7 +44,7 @@ def main() -> None:
 def ensure_secret_key() -> None:
     """Write ``DATA_DIR/secret_key`` where no key is set: the settings refuse to load without one."""
     env = environ.FileAwareEnv()  # type: ignore[no-untyped-call]
-    env.read_env(BASE_DIR / ".env")
+    env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
     if env.str("SECRET_KEY", default=""):
         return
     file = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))) / "secret_key"

@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import database, secret_key
+from config.theme import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
-env.read_env(BASE_DIR / ".env")
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
-# Core ---------------------------------------------------------------------------------------------------
+# Core
 
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "chat.web.second_factor.StaffSecondFactorMiddleware",
 ]
 
 TEMPLATES = [
@@ -81,9 +84,11 @@ TEMPLATES = [
     },
 ]
 
-# Database, cache, layer ---------------------------------------------------------------------------------
+# Database, cache, layer
 
-DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'parley.sqlite3'}"))}
+DATABASES = {
+    "default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'parley.sqlite3'}"))
+}
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -95,9 +100,11 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}}
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
+    }
 
-# People -------------------------------------------------------------------------------------------------
+# People
 
 AUTH_USER_MODEL = "chat.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -121,8 +128,29 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_FORMS = {
+    "login": "chat.web.account_forms.LoginForm",
+    "signup": "chat.web.account_forms.SignupForm",
+    "add_email": "chat.web.account_forms.AddEmailForm",
+    "change_password": "chat.web.account_forms.ChangePasswordForm",
+    "set_password": "chat.web.account_forms.SetPasswordForm",
+    "reset_password": "chat.web.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "chat.web.account_forms.ResetPasswordKeyForm",
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Parley] "
+# Accounts are made elsewhere too (commands, the admin); log-in finds "Alice" and "alice" alike.
+ACCOUNT_PRESERVE_USERNAME_CASING = True
+# allauth's own limits hold for everything else (20 sign-ups a minute from one address, and so on).
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+MFA_ADAPTER = "chat.web.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-SOCIALACCOUNT_PROVIDERS = {
+MFA_TOTP_ISSUER = "Parley"
+MFA_TOTP_TOLERANCE = 1
+# Many installations send no e-mail, so nobody there could ever verify an address first.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+REQUIRE_MFA_FOR_STAFF = env.bool("REQUIRE_MFA_FOR_STAFF", default=False)
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
     "openid_connect": {
         "APPS": [
             {
@@ -140,8 +168,9 @@ SOCIALACCOUNT_PROVIDERS = {
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="parley@localhost")
+EMAIL_TIMEOUT = 10
 
-# Language and time --------------------------------------------------------------------------------------
+# Language and time
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hant", _("Traditional Chinese"))]
@@ -149,7 +178,7 @@ LOCALE_PATHS = [BASE_DIR / "chat" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# Files --------------------------------------------------------------------------------------------------
+# Files
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
@@ -164,7 +193,7 @@ STORAGES = {
     },
 }
 
-# Completions: what chatbots use that name no model of their own ---------------------------------------------
+# Completions: what chatbots use that name no model of their own
 
 COMPLETIONS_PROVIDER = env.str("COMPLETIONS_PROVIDER", default="builtin")
 COMPLETIONS_URL = env.str("COMPLETIONS_URL", default="")
@@ -176,7 +205,7 @@ MAX_RUNNING_REPLIES = env.int("MAX_RUNNING_REPLIES", default=1000)
 #: Messages one principal may send a minute; 0 switches the limit off.
 MESSAGES_PER_MINUTE = env.int("MESSAGES_PER_MINUTE", default=60)
 
-# Security -----------------------------------------------------------------------------------------------
+# Security
 
 _HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
@@ -185,9 +214,15 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000 if _HTTPS else 0)
 SECURE_REFERRER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # frame-ancestors, in the policy of chat.web.headers, is the newer X-Frame-Options
+    "security.W005",  # other sub-domains, and
+    "security.W021",  # browsers' preload lists, are for the owner of the domain to decide
+    "security.W008",  # the proxy that has the certificate redirects
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# Logging ------------------------------------------------------------------------------------------------
+# Logging
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
