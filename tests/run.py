@@ -26,6 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSER = os.environ.get("BROWSER", "1") != "0"
 #: What the tests themselves read: where the services are, and how large the fault campaigns shall be.
 POSTGRESQL, REDIS, SCALE = "TEST_POSTGRESQL_URL", "TEST_REDIS_URL", "FAULT_SCALE"
+#: Two at a time; a file stays in one process, so that its server is started once.
+PARALLEL = ("-n", "2", "--dist", "loadfile")
+DATABASE = ("-p", "tests.only_database")
 
 
 def main() -> None:
@@ -47,32 +50,28 @@ def everything() -> list[str]:
     with clean_environment() as environment:
         failed = checks.run(environment)
         with provided_services(environment):
-            for name, options in PASSES.items():
-                print(f"\n{name}", flush=True)
-                if not passes(options, environment):
-                    failed.append(name)
+            on_postgresql = environment | {
+                "DATABASE_URL": environment[POSTGRESQL].removesuffix("postgres") + "parley"
+            }
+            failed += run("Tests that end servers or measure time", environment, "fault")
+            failed += run(
+                "Tests of the database, on PostgreSQL", on_postgresql, "not fault", *PARALLEL, *DATABASE
+            )
+            failed += run("Tests", environment, "not fault", *PARALLEL)
     return failed
 
 
 def faults() -> list[str]:
     with clean_environment() as environment, provided_services(environment):
-        return [] if passes(["-m", "fault"], environment | {SCALE: "full"}) else ["faults"]
+        return run("Faults, with their full numbers", environment | {SCALE: "full"}, "fault")
 
 
-#: A file stays in one process, so that its server is started once.
-PASSES = {
-    "Tests that measure time or end servers, one after another": ["-m", "fault"],
-    "Tests, two at a time": ["-n", "2", "--dist", "loadfile", "-m", "not fault"],
-}
-
-
-def passes(options: list[str], environment: dict[str, str]) -> bool:
-    """Whether pytest was content; finding nothing to do is an answer too where only a mark was asked for."""
-    command = [sys.executable, "-m", "pytest", *options]
-    if not BROWSER:
-        command[-1] += " and not browser"
+def run(name: str, environment: dict[str, str], mark: str, *options: str) -> list[str]:
+    """Run pytest; its name if it was not content. A mark that no test has is no failure."""
+    print(f"\n{name}", flush=True)
+    command = [sys.executable, "-m", "pytest", "-m", mark if BROWSER else f"{mark} and not browser", *options]
     done = subprocess.run(command, env=environment, check=False)
-    return done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    return [] if done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else [name]
 
 
 @contextlib.contextmanager
