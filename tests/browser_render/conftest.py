@@ -1,0 +1,51 @@
+"""A Chromium with one page for the renderer; every test gets the page fresh."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser_render.workshop import Workshop
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser_render" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def workshop() -> Iterator[Workshop]:
+    with Workshop() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["strict"])
+def page(request: pytest.FixtureRequest, workshop: Workshop, chromium: Browser) -> Iterator[Page]:
+    """``request.param`` is ``strict`` (the application's policy, and not one breach of it) or ``bare`` (none)."""
+    context = chromium.new_context(base_url=workshop.url, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(f"/{request.param}")
+    page.wait_for_function("window.workshop")
+    yield page
+    context.close()
+    assert request.param == "bare" or not faults, faults
