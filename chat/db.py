@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from functools import partial
+from threading import RLock
 from typing import ParamSpec, TypeVar
 
-from django.db import connections
+from django.db import connection, connections, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_writer = RLock()
 
 #: Eight threads bound the connections of a process. Channels' own helper shares one thread among all
 #: sockets (20 queries of 0.3 s took 6 s); a thread for each socket costs 99 KB a socket.
@@ -24,6 +28,14 @@ async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
     If the awaiting task is cancelled the function still runs to its end.
     """
     return await asyncio.get_running_loop().run_in_executor(POOL, partial(_call, function, *args, **kwargs))
+
+
+@contextmanager
+def transact() -> Iterator[None]:
+    """A transaction that writes. Within this process SQLite's writers queue on a lock: its own way of
+    waiting is to sleep and try again, which under a burst costs seconds that nobody works."""
+    with _writer if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
+        yield
 
 
 def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -36,11 +36,19 @@ def conversation_group(conversation: UUID) -> str:
     return f"conversation.{conversation.hex}"
 
 
-def owner_group(*, owner: UUID | None, contact: UUID | None) -> str:
+class Owned(Protocol):
+    """A conversation, as far as hints go."""
+
+    pk: UUID
+    owner_id: UUID | None
+    contact_id: UUID | None
+
+
+def owner_group(conversation: Owned) -> str | None:
     """The group of the member or visitor to whom a conversation belongs."""
-    if owner is not None:
-        return f"principal.member.{owner.hex}"
-    return f"principal.visitor.{contact.hex}" if contact is not None else "principal.nobody"
+    if conversation.owner_id is not None:
+        return f"principal.member.{conversation.owner_id.hex}"
+    return f"principal.visitor.{conversation.contact_id.hex}" if conversation.contact_id is not None else None
 
 
 def listen_on(loop: asyncio.AbstractEventLoop) -> None:
@@ -53,6 +61,12 @@ def hint(*groups: str, what: What, id: UUID, conversation: UUID) -> None:
     """Send a hint after the surrounding transaction has committed; callable from any thread."""
     event = Hint(type="hint", what=what, id=str(id), conversation=str(conversation))
     transaction.on_commit(lambda: _emit(groups, event))
+
+
+def hint_row(conversation: Owned, what: What = "conversation") -> None:
+    """Tell the conversation's owner that its row changed, or that it is gone."""
+    if group := owner_group(conversation):
+        hint(group, what=what, id=conversation.pk, conversation=conversation.pk)
 
 
 def _emit(groups: tuple[str, ...], event: Hint) -> None:

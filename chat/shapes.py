@@ -35,9 +35,9 @@ def conversation_row(conversation: Conversation) -> Shape:
     }
 
 
-def message_shape(message: Message) -> Shape:
-    """Needs the relations that ``selectors.messages_of`` and ``message_for`` fetch."""
-    reply = newest_reply(message)
+def message_shape(message: Message, reply: Reply | None = None) -> Shape:
+    """Needs the relations that ``selectors.messages_of`` and ``message_for`` fetch; ``reply`` if it is known."""
+    reply = reply or newest_reply(message)
     return {
         "id": str(message.pk),
         "conversation": str(message.conversation_id),

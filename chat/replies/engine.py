@@ -30,6 +30,7 @@ class Engine:
         self.log, self.runner, self.process = log, runner, process
         self.beaten_at = asyncio.get_running_loop().time()
         self._tasks: list[asyncio.Task[None]] = []
+        self._unknown: set[UUID] = set()
 
     @classmethod
     async def start(cls, *, alone: bool = False) -> Engine:
@@ -74,19 +75,22 @@ class Engine:
             await self._begin_again()
         self.beaten_at = asyncio.get_running_loop().time()
         await self._take_over()
-        for reply in await in_database(records.wanting_stop, self.process):
-            self.runner.stop(reply)
+        unknown = set(self.runner.reconcile(await in_database(records.open_in, self.process)))
+        # Running here since the last beat, and no task of ours: whoever stored it did not come to run it.
+        for reply in await in_database(leases.end_unknown, self.process, unknown & self._unknown):
+            await self.announce_end(reply)
+        self._unknown = unknown
         await self.runner.start_waiting()
 
     async def _begin_again(self) -> None:
-        """This process was silent for so long that it was declared dead: its replies are no longer its own."""
+        """This process was silent until it was declared dead: its replies are no longer its own."""
         logger.error("lease_lost process=%s", self.process)
         self.runner.lose_all()
         self.process = self.runner.process = await in_database(leases.take_lease)
 
     async def _take_over(self) -> None:
         orphans = await in_database(leases.take_over, self.process)
-        for reply in await in_database(records.ended_among, orphans.ended) if orphans.ended else []:
+        for reply in orphans.ended:
             await self.announce_end(reply)
         for adopted in orphans.adopted:
             self.runner.submit(adopted)
@@ -104,7 +108,7 @@ class Engine:
         )
 
     async def stop(self, reply: UUID) -> None:
-        """After ``services.replies.request_stop``: close the upstream, or tell that a queued one has ended."""
+        """After ``request_stop``: close the upstream, or tell that a queued reply has ended."""
         self.runner.stop(reply)
         for ended in await in_database(records.ended_among, [reply]):
             await self.announce_end(ended)

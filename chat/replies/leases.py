@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from chat.db import transact
+from chat.hints import hint_row
 from chat.models import Message, ProcessLease, Reply, ReplyState
 
 LEASE = timedelta(seconds=5)
@@ -24,7 +25,7 @@ LEASE = timedelta(seconds=5)
 class Orphans:
     """What dead processes left: replies that were ended for them, and queued ones that are now ours."""
 
-    ended: list[UUID]
+    ended: list[Reply]
     adopted: list[UUID]
 
 
@@ -34,7 +35,8 @@ def take_lease() -> UUID:
 
 def renew_lease(process: UUID) -> bool:
     """False: somebody declared this process dead. What it ran is no longer its own."""
-    return bool(ProcessLease.objects.filter(pk=process).update(beat_at=Now()))
+    with transact():
+        return bool(ProcessLease.objects.filter(pk=process).update(beat_at=Now()))
 
 
 def release_lease(process: UUID) -> None:
@@ -46,29 +48,35 @@ def break_leases(*, but: UUID) -> None:
     ProcessLease.objects.exclude(pk=but).delete()
 
 
-@transaction.atomic
+@transact()
 def take_over(process: UUID) -> Orphans:
     """End the running replies of dead processes with the text they had, and adopt their queued ones."""
     ProcessLease.objects.filter(beat_at__lt=Now() - LEASE).exclude(pk=process).delete()
     orphaned = Reply.objects.filter(Q(runner=None) | ~Q(runner__in=ProcessLease.objects.values("pk")))
-    ended = [
-        reply.pk
-        for reply in orphaned.filter(state=ReplyState.RUNNING).defer("text", "reasoning")
-        if _end_orphan(reply)
-    ]
+    ended = [reply for reply in orphaned.filter(state=ReplyState.RUNNING) if _end_orphan(reply)]
     queued = list(orphaned.filter(state=ReplyState.QUEUED).order_by("queued_at").values_list("pk", flat=True))
     Reply.objects.filter(pk__in=queued, state=ReplyState.QUEUED).update(runner=process)
     return Orphans(ended=ended, adopted=queued)
 
 
+@transact()
+def end_unknown(process: UUID, replies: set[UUID]) -> list[Reply]:
+    """End running replies of this process that no task of it runs."""
+    found = Reply.objects.filter(pk__in=replies, runner=process, state=ReplyState.RUNNING) if replies else ()
+    return [reply for reply in found if _end_orphan(reply)]
+
+
 def _end_orphan(reply: Reply) -> bool:
+    """End it with the text that is stored, and bring ``reply`` up to date."""
     stopped = reply.stop_requested_at is not None
     ended = Reply.objects.filter(pk=reply.pk, state=ReplyState.RUNNING, fence=reply.fence).update(
         state=ReplyState.STOPPED if stopped else ReplyState.INTERRUPTED,
         error_code="" if stopped else "worker_lost",
         ended_at=Now(),
     )
-    if ended:
-        stored = Reply.objects.filter(pk=reply.pk).values("text")
-        Message.objects.filter(pk=reply.outgoing_id).update(content=Subquery(stored))
-    return bool(ended)
+    if not ended:
+        return False
+    reply.refresh_from_db()
+    Message.objects.filter(pk=reply.outgoing_id).update(content=reply.text)
+    hint_row(reply.conversation)
+    return True

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from chat.db import transact
 from chat.exceptions import ChatError
-from chat.hints import hint, owner_group
+from chat.hints import hint_row
 from chat.models import ENDED, Conversation, Message, Reply, ReplyState
 from chat.replies.prompt import Asked, asked
 
@@ -25,6 +26,7 @@ class Claim:
 
     reply: UUID
     conversation: UUID
+    asked_in: Conversation
     outgoing: UUID
     attempt: int
     fence: int
@@ -61,20 +63,28 @@ def claim(reply_id: UUID, process: UUID) -> Claim | None:
     """Take the next queued reply of its conversation. None: it is not its turn, not queued, or taken."""
     if not _take(reply_id, process):
         return None
-    reply = Reply.objects.select_related(
-        "incoming", "conversation__chatbot__language_model", "conversation__llm"
-    ).get(pk=reply_id)
+    return claim_of(
+        Reply.objects.select_related(
+            "incoming", "conversation__chatbot__language_model", "conversation__llm"
+        ).get(pk=reply_id)
+    )
+
+
+def claim_of(reply: Reply) -> Claim:
+    """The claim to a reply that is running in its process already."""
     try:
         asking, fault = asked(reply), ""
     except ChatError as error:
         asking, fault = None, error.code
+    assert reply.runner is not None  # noqa: S101 (a running reply has one)
     return Claim(
         reply=reply.pk,
         conversation=reply.conversation_id,
+        asked_in=reply.conversation,
         outgoing=reply.outgoing_id,
         attempt=reply.attempt,
         fence=reply.fence,
-        process=process,
+        process=reply.runner,
         asked=asking,
         fault=fault,
     )
@@ -96,7 +106,7 @@ def ready(process: UUID) -> list[UUID]:
 def _take(reply_id: UUID, process: UUID) -> bool:
     ready = _ready().filter(pk=reply_id)
     try:
-        with transaction.atomic():
+        with transact():
             return bool(
                 Reply.objects.filter(pk__in=ready.values("pk"), state=ReplyState.QUEUED).update(
                     state=ReplyState.RUNNING, runner=process, fence=F("fence") + 1, started_at=Now()
@@ -120,7 +130,7 @@ def store_partials(process: UUID, partials: list[Partial]) -> list[UUID]:
         )
         for one in partials
     ]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transact(), connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {table} SET text = %s, seq = %s "  # noqa: S608 (the name is the model's own)
             "WHERE id = %s AND fence = %s AND runner = %s AND state = 'running'",
@@ -135,7 +145,7 @@ def store_partials(process: UUID, partials: list[Partial]) -> list[UUID]:
     return [reply for reply, fence in held.items() if (reply, fence) not in set(ours)]
 
 
-@transaction.atomic
+@transact()
 def end(taken: Claim, outcome: Outcome) -> bool:
     """Write the one end of a reply and its message. False: it had already been ended for us."""
     ended = Reply.objects.filter(
@@ -165,38 +175,16 @@ def end(taken: Claim, outcome: Outcome) -> bool:
         last_message_created_at=timezone.now(),
         unread_messages_count=F("unread_messages_count") + 1,
     )
-    hint_row(taken.conversation)
+    hint_row(taken.asked_in)
     return True
 
 
-def hint_row(conversation: UUID) -> None:
-    """Tell the conversation's owner that its row changed."""
-    owner, contact = Conversation.objects.values_list("owner", "contact").get(pk=conversation)
-    hint(
-        owner_group(owner=owner, contact=contact),
-        what="conversation",
-        id=conversation,
-        conversation=conversation,
-    )
-
-
-def next_queued(conversation: UUID, process: UUID) -> UUID | None:
-    """The queued reply of the conversation whose turn is next, if it is this process's to run."""
-    first = (
-        Reply.objects.filter(conversation=conversation, state=ReplyState.QUEUED)
-        .order_by("outgoing__position")
-        .values_list("pk", "runner")
-        .first()
-    )
-    return first[0] if first and first[1] == process else None
-
-
-def wanting_stop(process: UUID) -> list[UUID]:
-    """Running replies of ours that somebody asked to stop, in whatever process they asked."""
+def open_in(process: UUID) -> list[Reply]:
+    """The replies that this process holds, as the database sees it."""
     return list(
-        Reply.objects.filter(runner=process, state=ReplyState.RUNNING)
-        .exclude(stop_requested_at=None)
-        .values_list("pk", flat=True)
+        Reply.objects.filter(runner=process, state__in=(ReplyState.QUEUED, ReplyState.RUNNING)).only(
+            "pk", "state", "stop_requested_at"
+        )
     )
 
 

@@ -1,6 +1,6 @@
 """The runner: one task for each reply of this process, from the queue to its one end.
 
-    submit -> claim (one hop) -> stream from the endpoint into the log -> end (one hop) -> next of the conversation
+    submit -> claim (one hop) -> stream from the endpoint into the log -> end (one hop) -> next
 
 A reply belongs to the runner and to nobody else: readers come and go, a disconnect stops nothing. Stopping,
 losing the lease and draining all cancel the same inner task, which closes the upstream connection; the outer
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import aclosing
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from chat.completions.errors import UpstreamError
 from chat.completions.providers import stream
 from chat.db import in_database
 from chat.knowledge.citations import citation_nodes, citations, cited_numbers, count_hits
-from chat.models import ReplyState
+from chat.models import Reply, ReplyState
 from chat.replies import records
 from chat.replies.live import Live
 from chat.replies.log import ReplyLog, Started
@@ -49,15 +49,25 @@ class Runner:
     def queued(self) -> int:
         return len(self._waiting)
 
+    @property
+    def free(self) -> bool:
+        """Whether one more reply may run here now."""
+        return not self.draining and len(self._tasks) < settings.MAX_RUNNING_REPLIES
+
+    def begin(self, claim: records.Claim) -> None:
+        """Run a reply that was stored as running in this process."""
+        self._spawn(claim.reply, self._run(claim))
+
     def submit(self, reply: UUID) -> None:
         """Run a queued reply as soon as it is its turn."""
         if reply in self._tasks:
             return
-        if len(self._tasks) >= settings.MAX_RUNNING_REPLIES:
-            self._waiting[reply] = None
-            return
-        self._waiting.pop(reply, None)
-        task = asyncio.create_task(self._run(reply), name=f"reply {reply}")
+        self._waiting[reply] = None  # until it is claimed, the beat tries again
+        if self.free:
+            self._spawn(reply, self._claim_and_run(reply))
+
+    def _spawn(self, reply: UUID, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name=f"reply {reply}")
         self._tasks[reply] = task
         task.add_done_callback(lambda _: self._tasks.pop(reply, None))
 
@@ -84,24 +94,23 @@ class Runner:
         if self._tasks:
             await asyncio.wait(set(self._tasks.values()), timeout=5)
 
-    async def _run(self, reply: UUID) -> None:
-        if self.draining:
-            return
-        self._waiting[reply] = None  # until it is claimed, the beat tries again
+    async def _claim_and_run(self, reply: UUID) -> None:
         claim = await in_database(records.claim, reply, self.process)
-        if claim is None:
-            return
-        self._waiting.pop(reply, None)
+        if claim is not None:
+            self._waiting.pop(reply, None)
+            await self._run(claim)
+
+    async def _run(self, claim: records.Claim) -> None:
         live = Live(claim)
-        self._live[reply] = live
+        self._live[live.id] = live
         try:
-            await self.log.start(reply, Started(claim.outgoing, claim.attempt))
+            await self.log.start(live.id, Started(claim.outgoing, claim.attempt))
             live.pump = asyncio.create_task(self._pump(live))
             await asyncio.wait({live.pump})
             await self._end(live)
         finally:
-            del self._live[reply]
-        await self._go_on(claim.conversation)
+            del self._live[live.id]
+        await self.start_waiting()
 
     async def _pump(self, live: Live) -> None:
         """Read the endpoint into the log. Leaves how it went in ``live``."""
@@ -185,20 +194,20 @@ class Runner:
                 await asyncio.sleep(pause)
                 pause *= 2
 
-    async def _go_on(self, conversation: UUID) -> None:
-        if following := await in_database(records.next_queued, conversation, self.process):
-            self.submit(following)
-        elif self._waiting:
-            await self.start_waiting()
-
     async def start_waiting(self) -> None:
-        """Submit what waits here and could run: other processes end replies too."""
-        if not self._waiting:
-            return
-        ready = await in_database(records.ready, self.process)
-        self._waiting = {reply: None for reply in self._waiting if reply in self._tasks}
-        for reply in ready:
-            self.submit(reply)
+        """Submit what waits here and could run now."""
+        if self._waiting and self.free:
+            for reply in await in_database(records.ready, self.process):
+                self.submit(reply)
+
+    def reconcile(self, held: list[Reply]) -> list[UUID]:
+        """Bring this runner to what the database says it holds. Returns the running ones it does not run."""
+        self._waiting = {reply.pk: None for reply in held if reply.state == ReplyState.QUEUED}
+        running = [reply for reply in held if reply.state == ReplyState.RUNNING]
+        for reply in running:
+            if reply.stop_requested_at:
+                self.stop(reply.pk)
+        return [reply.pk for reply in running if reply.pk not in self._tasks]
 
     async def store_partials(self) -> None:
         """Store the texts that grew since the last time, in one statement."""

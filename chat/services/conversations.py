@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from chat.db import transact
 from chat.exceptions import BadRequest
-from chat.hints import hint, owner_group
+from chat.hints import hint_row
 from chat.models import Conversation, Feedback, FeedbackType, Message, MessageType
 from chat.principals import Principal
-from chat.replies.records import hint_row
 from chat.selectors import conversation_for, message_for, open_replies_of
 
 
-@transaction.atomic
+@transact()
 def rename_conversation(*, principal: Principal, conversation: UUID, title: str) -> Conversation:
     found = conversation_for(principal, conversation)
     title = " ".join(title.replace("\x00", "").split())
@@ -26,17 +25,16 @@ def rename_conversation(*, principal: Principal, conversation: UUID, title: str)
         raise BadRequest(_("This name is too long: 255 characters at most."))
     Conversation.objects.filter(pk=found.pk).update(title=title)
     found.title = title
-    hint_row(found.pk)
+    hint_row(found)
     return found
 
 
-@transaction.atomic
+@transact()
 def delete_conversation(*, principal: Principal, conversation: UUID) -> list[UUID]:
     """Delete it with everything in it. Returns the replies that were open: the caller stops their upstreams."""
     found = conversation_for(principal, conversation)
     replies = [reply.pk for reply in open_replies_of(found)]
-    group = owner_group(owner=found.owner_id, contact=found.contact_id)
-    hint(group, what="deleted", id=found.pk, conversation=found.pk)
+    hint_row(found, "deleted")
     found.delete()
     return replies
 
@@ -45,7 +43,7 @@ def mark_read(*, principal: Principal, conversation: UUID) -> None:
     found = conversation_for(principal, conversation)
     if found.unread_messages_count:
         Conversation.objects.filter(pk=found.pk).update(unread_messages_count=0, last_read_at=Now())
-        hint_row(found.pk)
+        hint_row(found)
 
 
 def give_feedback(

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chat.db import transact
 from chat.exceptions import BadRequest, NotFound, TooLarge
-from chat.hints import conversation_group, hint
-from chat.models import Attachment, Chatbot, Conversation, Message, MessageType, Reply
+from chat.hints import conversation_group, hint, hint_row
+from chat.models import Attachment, Conversation, Message, MessageType, Reply, ReplyState
 from chat.principals import Principal
-from chat.replies.records import hint_row
-from chat.selectors import attachments_for, chatbot_for, conversation_for, message_for, newest_reply
+from chat.selectors import (
+    attachments_for,
+    chatbot_for,
+    conversation_for,
+    message_for,
+    newest_reply,
+    open_replies_of,
+)
 
 MESSAGE_BYTES = 32 * 1024
 TITLE_CHARACTERS = 60
@@ -25,11 +32,25 @@ TITLE_CHARACTERS = 60
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """``reply`` is None when the conversation's automatic replies are off. ``created`` is False for a repeat."""
+    """``reply`` is None when the conversation's automatic replies are off; ``created``: it is no repeat."""
 
     message: Message
     reply: Reply | None
     created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be stored. ``process``, with ``start``, takes the reply at once if nothing is before it."""
+
+    id: UUID
+    conversation: UUID
+    content: str
+    chatbot: UUID | None
+    attachments: list[UUID]
+    query_metadata: dict[str, Any] | None
+    process: UUID | None
+    start: bool
 
 
 def post_message(
@@ -42,21 +63,22 @@ def post_message(
     attachments: list[UUID] | None = None,
     query_metadata: dict[str, Any] | None = None,
     process: UUID | None = None,
+    start: bool = False,
 ) -> Posted:
     """Store an incoming message together with the reply that will answer it, in one transaction.
 
     The client makes ``id``, and the conversation's id when it begins a new one. A repeat by the same
     principal returns the first result; an id of somebody else's is ``NotFound``. ``process`` is the runner
-    that will take the reply; without one any process adopts it.
+    that will take the reply; without one any process adopts it. With ``start`` the reply is ``running`` from
+    the beginning when nothing else is open in the conversation: the caller runs it.
     """
     content = checked(content, attachments)
+    draft = Draft(id, conversation, content, chatbot, attachments or [], query_metadata, process, start)
     for _attempt in range(2):
         if first := first_result(principal, id):
             return first
         try:
-            return _store(
-                principal, id, conversation, content, chatbot, attachments or [], query_metadata, process
-            )
+            return _store(principal, draft)
         except IntegrityError:
             continue  # the same id was stored at the same moment: return that one
     raise NotFound
@@ -89,62 +111,52 @@ def first_result(principal: Principal, id: UUID) -> Posted | None:
     return Posted(message, newest_reply(message), created=False)
 
 
-@transaction.atomic
-def _store(
-    principal: Principal,
-    id: UUID,
-    conversation_id: UUID,
-    content: str,
-    chatbot: UUID | None,
-    attachments: list[UUID],
-    query_metadata: dict[str, Any] | None,
-    process: UUID | None,
-) -> Posted:
-    conversation = open_conversation(principal, conversation_id, chatbot)
-    files = attachments_for(principal, attachments)
+@transact()
+def _store(principal: Principal, draft: Draft) -> Posted:
+    conversation = open_conversation(principal, draft)
+    position = take_positions(conversation, 2)
     message = Message(
-        id=id,
+        id=draft.id,
         conversation=conversation,
-        position=take_position(conversation),
+        position=position,
         type=MessageType.INCOMING,
         created_by=principal.label,
-        content=content,
-        query_metadata=query_metadata,
+        content=draft.content,
+        query_metadata=draft.query_metadata,
         **sender_of(principal),
     )
     message.save(force_insert=True)
-    if files:
-        Attachment.objects.filter(pk__in=[file.pk for file in files]).update(
-            message=message, conversation=conversation
-        )
+    attach(principal, message, draft.attachments)
     reply = None
     if conversation.auto_reply_enabled:
-        position = take_position(conversation)
-        reply = create_reply(message, position=position, attempt=1, principal=principal, process=process)
+        reply = create_reply(
+            message,
+            position=position + 1,
+            attempt=1,
+            principal=principal,
+            process=draft.process,
+            start=draft.start and not (position > 1 and open_replies_of(conversation)),
+        )
     Conversation.objects.filter(pk=conversation.pk).update(
-        title=conversation.title or title_of(content),
+        title=conversation.title or title_of(draft.content),
         last_message=message,
         last_message_created_at=timezone.now(),
         last_read_at=Now(),
         unread_messages_count=0,
     )
     hint(conversation_group(conversation.pk), what="message", id=message.pk, conversation=conversation.pk)
-    hint_row(conversation.pk)
+    hint_row(conversation)
     return Posted(message, reply, created=True)
 
 
-def open_conversation(principal: Principal, id: UUID, chatbot: UUID | None) -> Conversation:
+def open_conversation(principal: Principal, draft: Draft) -> Conversation:
     """Theirs, or a new one under the id they made. Somebody else's id is ``NotFound``."""
-    if Conversation.objects.filter(pk=id).exists():
-        return conversation_for(principal, id)
-    return create_conversation(principal, id, chatbot_for(principal, chatbot))
-
-
-def create_conversation(principal: Principal, id: UUID, chatbot: Chatbot) -> Conversation:
+    if Conversation.objects.filter(pk=draft.conversation).exists():
+        return conversation_for(principal, draft.conversation)
     conversation = Conversation(
-        id=id,
+        id=draft.conversation,
         organization_id=principal.organization_id,
-        chatbot=chatbot,
+        chatbot=chatbot_for(principal, draft.chatbot),
         owner_id=principal.id if principal.kind == "member" else None,
         contact_id=principal.id if principal.kind == "visitor" else None,
         created_by=principal.label,
@@ -153,11 +165,17 @@ def create_conversation(principal: Principal, id: UUID, chatbot: Chatbot) -> Con
     return conversation
 
 
-def take_position(conversation: Conversation) -> int:
-    """The next position; the update keeps the row locked until the transaction ends."""
+def take_positions(conversation: Conversation, count: int) -> int:
+    """The first of the next positions; the update keeps the row locked until the transaction ends."""
     rows = Conversation.objects.filter(pk=conversation.pk)
-    rows.update(last_position=F("last_position") + 1)
-    return rows.values_list("last_position", flat=True)[0]
+    rows.update(last_position=F("last_position") + count)
+    return rows.values_list("last_position", flat=True)[0] - count + 1
+
+
+def attach(principal: Principal, message: Message, ids: list[UUID]) -> None:
+    if ids:
+        files = [file.pk for file in attachments_for(principal, ids)]
+        Attachment.objects.filter(pk__in=files).update(message=message, conversation=message.conversation_id)
 
 
 def sender_of(principal: Principal) -> dict[str, UUID]:
@@ -171,24 +189,34 @@ def sender_of(principal: Principal) -> dict[str, UUID]:
 
 
 def create_reply(
-    message: Message, *, position: int, attempt: int, principal: Principal, process: UUID | None
+    message: Message,
+    *,
+    position: int,
+    attempt: int,
+    principal: Principal,
+    process: UUID | None,
+    start: bool = False,
 ) -> Reply:
-    """A queued reply with the outgoing message that it will fill."""
-    outgoing = Message.objects.create(
-        id=uuid4(),
+    """A reply with the outgoing message that it will fill: queued, or with ``start`` running in ``process``."""
+    outgoing = Message(
         conversation_id=message.conversation_id,
         position=position,
         type=MessageType.OUTGOING,
         created_by="system:reply",
     )
-    return Reply.objects.create(
-        conversation_id=message.conversation_id,
+    outgoing.save(force_insert=True)
+    reply = Reply(
+        conversation=message.conversation,
         incoming=message,
         outgoing=outgoing,
         attempt=attempt,
         runner=process,
         asked_by=principal.label,
     )
+    if start and process is not None:
+        reply.state, reply.fence, reply.started_at = ReplyState.RUNNING, 1, timezone.now()
+    reply.save(force_insert=True)
+    return reply
 
 
 def title_of(content: str) -> str:

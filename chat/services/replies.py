@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from chat.exceptions import BadRequest, Conflict
-from chat.hints import conversation_group, hint
+from chat.db import transact
+from chat.exceptions import BadRequest
+from chat.hints import conversation_group, hint, hint_row
 from chat.models import Message, MessageType, Reply, ReplyState
 from chat.principals import Principal
-from chat.replies.records import hint_row
 from chat.selectors import OPEN, message_for, reply_for
 from chat.services.messages import create_reply
 
 
-@transaction.atomic
+@transact()
 def request_stop(*, principal: Principal, reply: UUID) -> Reply:
     """Ask a reply to end. A queued one ends at once, a running one when its upstream is closed; one that has
     already ended is left alone."""
@@ -27,7 +27,7 @@ def request_stop(*, principal: Principal, reply: UUID) -> Reply:
         state=ReplyState.STOPPED, ended_at=Now(), **mark
     )
     if asked:
-        hint_row(found.conversation_id)
+        hint_row(found.conversation)
     else:
         Reply.objects.filter(pk=found.pk, state=ReplyState.RUNNING, stop_requested_at=None).update(**mark)
     return found
@@ -44,10 +44,10 @@ def retry(*, principal: Principal, message: UUID, process: UUID | None = None) -
     try:
         return _new_attempt(principal, incoming, process)
     except IntegrityError:
-        raise Conflict from None
+        return _new_attempt(principal, incoming, process)  # the other press made it: this finds it open
 
 
-@transaction.atomic
+@transact()
 def _new_attempt(principal: Principal, incoming: Message, process: UUID | None) -> Reply:
     newest = Reply.objects.filter(incoming=incoming).select_related("outgoing").order_by("-attempt").first()
     if newest is None:
@@ -64,5 +64,5 @@ def _new_attempt(principal: Principal, incoming: Message, process: UUID | None) 
     )
     group = conversation_group(incoming.conversation_id)
     hint(group, what="message", id=incoming.pk, conversation=incoming.conversation_id)
-    hint_row(incoming.conversation_id)
+    hint_row(incoming.conversation)
     return reply

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from chat.db import in_database
+from chat.models import ReplyState
 from chat.principals import Principal
 from chat.replies.engine import Engine, engine
+from chat.replies.records import Claim, claim_of
 from chat.selectors import conversation_for, message_for, open_replies_of
 from chat.services import replies
 from chat.services.messages import post_message
@@ -32,15 +35,21 @@ class Sent:
 
 
 async def send(principal: Principal, frame: Send) -> Sent:
-    """Store the message and start its reply."""
+    """Store the message and start its reply. Once begun it is done, even if the socket goes meanwhile."""
+    return await asyncio.shield(asyncio.create_task(_send(principal, frame)))
+
+
+async def _send(principal: Principal, frame: Send) -> Sent:
     started = await engine()
-    sent = await in_database(_post, principal, frame, started.process)
-    if sent.created and sent.reply is not None:
+    sent, claim = await in_database(_post, principal, frame, started.process, started.runner.free)
+    if claim is not None:
+        started.runner.begin(claim)
+    elif sent.created and sent.reply is not None:
         started.runner.submit(sent.reply)
     return sent
 
 
-def _post(principal: Principal, frame: Send, process: UUID) -> Sent:
+def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tuple[Sent, Claim | None]:
     posted = post_message(
         principal=principal,
         id=frame.id,
@@ -50,14 +59,17 @@ def _post(principal: Principal, frame: Send, process: UUID) -> Sent:
         attachments=frame.attachments,
         query_metadata=frame.queryMetadata,
         process=process,
+        start=start,
     )
-    shape = message_shape(message_for(principal, posted.message.pk))
-    return Sent(
-        shape=shape,
+    reply = posted.reply
+    sent = Sent(
+        shape=message_shape(posted.message, reply),
         created=posted.created,
         began=posted.created and posted.message.position == 1,
-        reply=posted.reply.pk if posted.reply else None,
+        reply=reply.pk if reply else None,
     )
+    begun = posted.created and reply is not None and reply.state == ReplyState.RUNNING
+    return sent, claim_of(reply) if begun and reply else None
 
 
 async def retry(principal: Principal, message: UUID) -> tuple[UUID, Shape]:

@@ -58,7 +58,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.window = Window()
-        self.work: asyncio.Queue[frames.ClientFrame | Hint | BadRequest] = asyncio.Queue()
+        self.work: asyncio.Queue[frames.ClientFrame | BadRequest] = asyncio.Queue()
+        self.hints: dict[tuple[str, str], Hint] = {}
+        self.hinted = asyncio.Event()
         self.frame_rate = TokenBucket(600, 60)
         self.byte_rate = TokenBucket(4 * 1024 * 1024, 256 * 1024)
         self.readers: dict[UUID, asyncio.Task[None]] = {}
@@ -69,6 +71,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         sockets.add(self)
         await self.accept()
         self.begin(self.do_work())
+        self.begin(self.do_hints())
         self.late = asyncio.get_running_loop().call_later(
             HELLO_SECONDS, lambda: self.begin(self.end(BAD_HELLO))
         )
@@ -131,16 +134,22 @@ class ChatConsumer(AsyncWebsocketConsumer):
         return frames.parse(text)
 
     async def hint(self, event: Hint) -> None:
-        """From the channel layer: there is news."""
-        self.work.put_nowait(event)
+        """From the channel layer: there is news. News of one thing that wait together are one."""
+        self.hints[event["what"], event["id"]] = event
+        self.hinted.set()
+
+    async def do_hints(self) -> None:
+        while True:
+            await self.hinted.wait()
+            self.hinted.clear()
+            while self.hints:
+                await self.guarded(self.on_hint(self.hints.pop(next(iter(self.hints)))), None, quietly=True)
 
     async def do_work(self) -> None:
         while True:
             item = await self.work.get()
             if isinstance(item, BadRequest):
                 await self.push(frames.Error(item.code, str(item.message)))
-            elif isinstance(item, dict):
-                await self.guarded(self.on_hint(item), None, quietly=True)
             else:
                 ref = (
                     getattr(item, "id", None)
@@ -149,7 +158,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 )
                 await self.guarded(self.on_frame(item), str(ref) if ref else None)
 
-    async def guarded(self, work: Coroutine[Any, Any, None], ref: str | None, *, quietly: bool = False) -> None:
+    async def guarded(
+        self, work: Coroutine[Any, Any, None], ref: str | None, *, quietly: bool = False
+    ) -> None:
         """Do the work; what goes wrong becomes an ``error`` frame, and the socket stays open."""
         try:
             await work
@@ -235,10 +246,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not actions.accepting(await engine()):
             raise StorageBusy
         take_message(principal)
-        listening = frame.conversation == self.conversation
-        sent = await actions.send(principal, frame)
-        if sent.created and listening:
+        if frame.conversation == self.conversation:
             self.told.append(str(frame.id))
+        sent = await actions.send(principal, frame)
         if sent.began:
             await self.open(frame.conversation, None, 0)
         await self.show(sent.shape, str(frame.id))

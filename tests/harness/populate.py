@@ -1,9 +1,11 @@
-"""Run in the server's environment: make alice, bob and charlie, log them in, and print what a test needs."""
+"""Run in the server's environment with a number: make alice, bob, charlie and so many more members, log them in,
+and print what a test needs."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 
 import django
 
@@ -28,8 +30,10 @@ def log_in(user: User) -> str:
 
 def main() -> None:
     everybody = {}
-    for make in (people.alice, people.bob, people.charlie):
-        user = make()
+    members = [people.alice(), people.bob(), people.charlie()]
+    home = people.make_organization()
+    members += [people.make_member(home, f"member{number}") for number in range(int(sys.argv[1]))]
+    for user in members:
         everybody[user.username] = {
             "id": str(user.pk),
             "session": log_in(user),

@@ -36,28 +36,28 @@ def environment(data: Path, **more: str) -> dict[str, str]:
         **kept,
         "SECRET_KEY": SECRET_KEY,
         "DATA_DIR": str(data),
-        "DEBUG": "true",
+        "DEBUG": "false",
         "ENV_FILE": os.devnull,
         **more,
     }
 
 
 @cache
-def prepared_data() -> tuple[Path, dict[str, Any]]:
+def prepared_data(members: int) -> tuple[Path, dict[str, Any]]:
     """A migrated data directory with its people, made once for this test process and copied from then on."""
     data = Path(tempfile.mkdtemp(prefix="parley-prepared-"))
     variables = environment(data)
     run = {"cwd": ROOT, "env": variables, "check": True, "capture_output": True, "text": True}
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], **run)  # type: ignore[call-overload]
-    made = subprocess.run([sys.executable, "-m", "tests.harness.populate"], **run)  # type: ignore[call-overload]
+    made = subprocess.run([sys.executable, "-m", "tests.harness.populate", str(members)], **run)  # type: ignore[call-overload]
     return data, json.loads(made.stdout)
 
 
 class Server:
     """``with Server(data, upstream_url) as server:``; ``server.people["alice"]["session"]`` logs alice in."""
 
-    def __init__(self, data: Path, upstream: str = "", **variables: str) -> None:
-        prepared, self.people = prepared_data()
+    def __init__(self, data: Path, upstream: str = "", members: int = 0, **variables: str) -> None:
+        prepared, self.people = prepared_data(members)
         shutil.copytree(prepared, data, dirs_exist_ok=True)
         self.data = data
         self.port = free_port()
