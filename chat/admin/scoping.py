@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import NotRegistered
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
+from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet, URLField
 from django.forms import Field as FormField
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
@@ -138,6 +138,8 @@ class ScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     ) -> FormField | None:
         if isinstance(db_field, EncryptedTextField):
             return SecretField(label=db_field.verbose_name, help_text=db_field.help_text)
+        if isinstance(db_field, URLField):
+            kwargs.setdefault("assume_scheme", "https")
         field: FormField | None = super().formfield_for_dbfield(db_field, request, **kwargs)
         return field
 

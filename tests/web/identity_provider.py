@@ -1,0 +1,60 @@
+"""An OpenID Connect provider on this machine, as far as logging in needs one."""
+
+from __future__ import annotations
+
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+
+class IdentityProvider:
+    """``with IdentityProvider(email="dora@example.com") as provider:``; answers every code with that person."""
+
+    def __init__(self, **person: Any) -> None:
+        self.person = {"sub": "4711", "email_verified": True, **person}
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    @property
+    def configuration(self) -> str:
+        return f"{self.url}/.well-known/openid-configuration"
+
+    def __enter__(self) -> IdentityProvider:
+        Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answers(self) -> dict[str, dict[str, Any]]:
+        return {
+            "/.well-known/openid-configuration": {
+                "issuer": self.url,
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+                "userinfo_endpoint": f"{self.url}/userinfo",
+                "jwks_uri": f"{self.url}/keys",
+            },
+            "/token": {"access_token": "opaque", "token_type": "Bearer"},
+            "/userinfo": self.person,
+        }
+
+    def handler(provider) -> type[BaseHTTPRequestHandler]:  # noqa: N805 (the handler has a self of its own)
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = json.dumps(provider.answers()[self.path.partition("?")[0]]).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = answer
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        return Handler
