@@ -137,6 +137,7 @@ document.addEventListener("visibilitychange", () => {
   page.markRead();
 });
 
-follow();
+// A conversation that exists only in the outbox is unknown to the server, and no mistake.
 if (boot.notFound && !outbox.of(addressed() ?? "").length) page.refuse();
+else follow();
 connection.connect();

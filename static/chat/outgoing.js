@@ -130,7 +130,7 @@ export class OutgoingView {
     setIcon(find(".icon", notice), partial ? "alert" : "circle-alert");
     find(".notice-title", notice).textContent = title;
     find(".notice-text", notice).textContent = replySentence(error, partial);
-    find(".notice-code", notice).textContent = error.code;
+    find(".notice-code", notice).textContent = partial ? "" : error.code;
     find("[data-action=retry]", notice).hidden = !error.retryable;
   }
 

@@ -49,6 +49,8 @@ export class Page {
   #scroller = find("#scroller");
   #follow = new Follow(this.#scroller, find("#stage"), /** @type {HTMLButtonElement} */ (find("#jump")));
   #stage = new Stage((text) => this.send(text));
+  /** Why there is no thread to show, if so. @type {"" | "refused" | "unread"} */
+  #blocked = "";
   #thread;
   #composer;
   #picker;
@@ -98,8 +100,11 @@ export class Page {
     if (this.#connection.state === "ready") void this.conversation.sync();
   }
 
-  /** The conversation in the address does not exist for this person. */
+  /** The conversation does not exist for this person, or not any more. */
   refuse() {
+    this.conversation.row = null;
+    this.#blocked = "refused";
+    this.header.show(null);
     this.#stage.block({
       title: gettext("You no longer have access to this conversation."),
       text: "",
@@ -178,6 +183,7 @@ export class Page {
   #turnTo(conversation) {
     this.conversation.leave();
     this.conversation = conversation;
+    this.#blocked = "";
     this.#thread.clear();
     this.#composer.setClosed(false);
     this.#sidebar.setCurrent(conversation.id);
@@ -189,6 +195,8 @@ export class Page {
 
   #render() {
     const { transcript, loaded } = this.conversation;
+    if (this.#blocked === "refused" || (this.#blocked && !loaded)) return;
+    this.#blocked = "";
     const stored = new Set(transcript.messages.map(({ id }) => id));
     const waiting = this.#outbox.of(this.conversation.id).filter(({ id }) => !stored.has(id));
     const messages = [...transcript.messages, ...waiting.map(messageOf)];
@@ -247,6 +255,7 @@ export class Page {
   /** @param {Problem} problem */
   #cannotLoad(problem) {
     if (problem.code === "not_found") return this.refuse();
+    this.#blocked = "unread";
     this.#stage.block({
       title: gettext("The messages could not be loaded"),
       text: requestSentence(problem),

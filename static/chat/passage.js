@@ -5,7 +5,7 @@
  */
 
 import { find } from "./dom.js";
-import { detectLang } from "./lang.js";
+import { renderInto } from "./markdown.js";
 import { placeBeside } from "./place.js";
 
 /** @import { CitationNode } from "./types.js" */
@@ -67,9 +67,7 @@ export class PassageCard {
 
   /** @param {CitationNode} node */
   #fill(node) {
-    const body = find(".passage-text", this.#card);
-    body.textContent = node.chatbotTextNode.text;
-    body.lang = detectLang(node.chatbotTextNode.text);
+    renderInto(find(".passage-text", this.#card), node.chatbotTextNode.text);
     find(".num-chip", this.#card).textContent = String(node.number);
     find(".passage-title", this.#card).textContent = titleOf(node);
     find(".passage-where", this.#card).textContent = placeOf(node);
