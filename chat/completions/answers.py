@@ -1,4 +1,4 @@
-"""What an error answer means: its status, its Retry-After, and as much of its text as a log may have."""
+"""What an error means: its status or code, its Retry-After, and as much of its text as a log may have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chat.completions.errors import UpstreamBusy, UpstreamError, UpstreamFault, UpstreamUnavailable
 
@@ -41,11 +41,24 @@ def redacted(text: str, secret: str) -> str:
     return SECRET.sub(r"\1…", text)
 
 
+def error_in(payload: dict[str, Any]) -> UpstreamError | None:
+    """The error object that servers send with status 200 or in the midst of a stream, if this is one."""
+    error = payload if payload.get("object") == "error" else payload.get("error")
+    if not error:
+        return None
+    if not isinstance(error, dict):
+        return UpstreamFault(str(error))
+    return _error_of(error.get("code"), str(error.get("message") or error))
+
+
 def error_for(response: httpx.Response, body: str) -> UpstreamError:
     """The error that stands for an answer other than 200."""
     detail = f"HTTP {response.status_code}: {body}"
-    wait = retry_after(response.headers.get("retry-after"))
-    match response.status_code:
+    return _error_of(response.status_code, detail, retry_after(response.headers.get("retry-after")))
+
+
+def _error_of(status: object, detail: str, wait: float | None = None) -> UpstreamError:
+    match status:
         case 429:
             return UpstreamBusy(detail, retry_after=wait)
         case 503:

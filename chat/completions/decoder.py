@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from chat.completions.answers import error_in
 from chat.completions.deltas import Delta, Finish, ReasoningDelta, TextDelta, Usage
 from chat.completions.errors import (
     UpstreamBadData,
@@ -32,13 +33,13 @@ def clean(text: str) -> str:
     return SURROGATE.sub("\ufffd", text.replace("\0", ""))
 
 
-def _plain_text(content: object) -> str:
-    """Content is a string, or the list of parts that some servers send."""
+def _text_of(content: object) -> str:
+    """Text is a string, or the list of parts that some servers send."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
         return "".join(part["text"] for part in content if isinstance(part.get("text"), str))
-    raise TypeError(f"content is {type(content).__name__}")
+    raise TypeError(f"text is {type(content).__name__}")
 
 
 def usage_of(payload: dict[str, Any]) -> Usage | None:
@@ -48,14 +49,6 @@ def usage_of(payload: dict[str, Any]) -> Usage | None:
         return None
     asked, answered = counts.get("prompt_tokens"), counts.get("completion_tokens")
     return Usage(asked, answered) if isinstance(asked, int) and isinstance(answered, int) else None
-
-
-def error_text(payload: dict[str, Any]) -> str | None:
-    """What an error object says; servers send it with status 200 and in the midst of a stream, too."""
-    error = payload.get("error")
-    if isinstance(error, dict):
-        return str(error.get("message") or error)
-    return str(error) if error else None
 
 
 class StreamDecoder:
@@ -161,18 +154,18 @@ class StreamDecoder:
                 self._choice(choice)
         if "usage" in payload:
             self._usage = usage_of(payload) or self._usage
-        if "error" in payload and (message := error_text(payload)):
-            self.failure = UpstreamFault(message)
+        if "error" in payload or payload.get("object") == "error":
+            self.failure = error_in(payload)
 
     def _choice(self, choice: dict[str, Any]) -> None:
         delta = choice.get("delta")
         if delta:
             thought = delta.get("reasoning_content") or delta.get("reasoning")
             if thought:
-                self._add(ReasoningDelta, _plain_text(thought))
+                self._add(ReasoningDelta, _text_of(thought))
             content = delta.get("content")
             if content:
-                self._content(_plain_text(content))
+                self._content(content)
         reason = choice.get("finish_reason")
         if reason:
             self._finish(str(reason))
@@ -182,12 +175,17 @@ class StreamDecoder:
             self.failure = UpstreamFault("finish_reason is error")
         self.reason = reason
 
-    def _content(self, text: str) -> None:
+    def _content(self, content: object) -> None:
+        if isinstance(content, list):
+            for part in content:
+                if part.get("type") == "thinking":
+                    self._add(ReasoningDelta, _text_of(part["thinking"]))
+        text = _text_of(content)
         if self._think.plain:
             self._add(TextDelta, text)
             return
-        for kind, part in self._think.feed(text):
-            self._add(TextDelta if kind == "text" else ReasoningDelta, part)
+        for kind, piece in self._think.feed(text):
+            self._add(TextDelta if kind == "text" else ReasoningDelta, piece)
 
     def _add(self, kind: type[TextDelta | ReasoningDelta], text: str) -> None:
         if "\0" in text or not text.isascii():

@@ -51,6 +51,9 @@ async def stream(
         ):
             async for deltas in reply:
                 yield deltas
+    except UpstreamError as error:
+        error.detail = redacted(error.detail, endpoint.api_key)
+        raise
     finally:
         watchdog.close()
 

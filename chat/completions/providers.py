@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat.completions import openai
+from chat.completions import builtin, openai
 from chat.completions.deadlines import Deadlines
 from chat.completions.errors import UpstreamFault
 from chat.completions.retry import with_retries
@@ -28,8 +28,6 @@ def stream(
     """
     match endpoint.provider:
         case "builtin":
-            from chat.completions import builtin
-
             return builtin.stream(prompt)
         case "openai":
             return with_retries(lambda: openai.stream(endpoint, prompt, deadlines))

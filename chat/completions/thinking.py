@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OPEN, CLOSE = "<think>", "</think>"
 
@@ -20,49 +23,50 @@ class ThinkSplitter:
 
     def __init__(self) -> None:
         self.plain = False
-        self._inside = False
-        self._thought = False
         self._held = ""
+        self._read = self._at_start
 
     def feed(self, text: str) -> list[Part]:
+        if self.plain:
+            return [("text", text)] if text else []
         self._held += text
-        if not self._inside and not self._thought:
-            return self._at_start()
-        if self._inside:
-            return self._in_thought()
-        return self._after_thought()
+        return self._read()
 
     def close(self) -> list[Part]:
         """What was held back because more might have come."""
         held, self._held, self.plain = self._held, "", True
-        if not held or self._thought:
-            return []
-        return [("reasoning" if self._inside else "text", held)]
+        if self._read == self._at_start:
+            return [("text", held)] if held else []
+        return [("reasoning", held)] if held.strip() else []
 
     def _at_start(self) -> list[Part]:
         begun = self._held.lstrip()
         if begun.startswith(OPEN):
-            self._inside = True
-            self._held = begun.removeprefix(OPEN).lstrip("\n")
-            return self._in_thought()
+            self._held = begun.removeprefix(OPEN)
+            return self._go_on(self._before_thought)
         if OPEN.startswith(begun):
             return []
-        return self._rest_is_plain(self._held)
+        return self._rest_is_plain()
+
+    def _before_thought(self) -> list[Part]:
+        self._held = self._held.lstrip()
+        return self._go_on(self._in_thought) if self._held else []
 
     def _in_thought(self) -> list[Part]:
         thought, closed, rest = self._held.partition(CLOSE)
-        if closed:
-            self._inside, self._thought, self._held = False, True, rest
-            parts: list[Part] = [("reasoning", thought)] if thought else []
-            return parts + self._after_thought()
-        keep = _held_back(thought, CLOSE)
-        ready, self._held = thought[: len(thought) - keep], thought[len(thought) - keep :]
-        return [("reasoning", ready)] if ready else []
+        keep = 0 if closed else _held_back(thought, CLOSE)
+        ready, self._held = thought[: len(thought) - keep], rest if closed else thought[len(thought) - keep :]
+        parts: list[Part] = [("reasoning", ready)] if ready else []
+        return parts + self._go_on(self._after_thought) if closed else parts
 
     def _after_thought(self) -> list[Part]:
         self._held = self._held.lstrip()
-        return self._rest_is_plain(self._held) if self._held else []
+        return self._rest_is_plain() if self._held else []
 
-    def _rest_is_plain(self, text: str) -> list[Part]:
-        self.plain, self._held = True, ""
+    def _go_on(self, read: Callable[[], list[Part]]) -> list[Part]:
+        self._read = read
+        return read()
+
+    def _rest_is_plain(self) -> list[Part]:
+        text, self._held, self.plain = self._held, "", True
         return [("text", text)]
