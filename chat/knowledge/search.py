@@ -10,7 +10,7 @@ A question about something unknown covers little, and finds nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chat.knowledge import index
@@ -22,8 +22,7 @@ from chat.text.words import Concept, concepts
 CANDIDATES = 50
 #: A long message is searched for by its beginning and its end, where people put what they ask.
 CONCEPTS_AT_EACH_END = 24
-#: How much of the question a passage has to cover, and how it has to compare with the best one.
-LEAST_COVERAGE = 0.45
+#: How a passage has to compare with the best one to be found beside it.
 LEAST_SHARE_OF_BEST = 0.6
 #: What an earlier question weighs in one that leans on it.
 EARLIER_WEIGHT = 0.5
@@ -57,28 +56,32 @@ def search(
     ``earlier`` is the question before: it counts where the new one leans on it ("And on a phone?").
     """
     bases = frozenset(knowledge_bases)
-    asked = _asked(question, earlier)
+    leaning = bool(earlier) and leans_on_earlier(question)
+    asked = (
+        _with_earlier(_both_ends(concepts(question)), earlier) if leaning else _both_ends(concepts(question))
+    )
     if not bases or not asked:
         return []
-    weighed = Question(
-        asked,
-        frequencies=index.frequencies(bases, sorted({form for one in asked for form in one.forms})),
-        passages=Passage.objects.filter(file__knowledge_base__in=bases).count(),
-    )
+    frequencies = index.frequencies(bases, sorted({form for one in asked for form in one.forms}))
+    if leaning:
+        # What it is about was said before; its own small words ("valid", "cheaper") need not be known.
+        asked = [one for one in asked if one.name or any(frequencies[form] for form in one.forms)]
+    passages = Passage.objects.filter(file__knowledge_base__in=bases).count()
+    weighed = Question(asked, frequencies=frequencies, passages=passages)
     found = sorted(_found(bases, weighed), key=lambda one: -one.score)[:limit]
     return [one for one in found if one.score >= LEAST_SHARE_OF_BEST * found[0].score]
 
 
-def _asked(question: str, earlier: str) -> list[Concept]:
-    asked = concepts(question)
-    if len(asked) > 2 * CONCEPTS_AT_EACH_END:
-        asked = asked[:CONCEPTS_AT_EACH_END] + asked[-CONCEPTS_AT_EACH_END:]
-    if not (earlier and leans_on_earlier(question)):
-        return asked
+def _both_ends(asked: list[Concept]) -> list[Concept]:
+    longest = 2 * CONCEPTS_AT_EACH_END
+    return asked if len(asked) <= longest else asked[:CONCEPTS_AT_EACH_END] + asked[-CONCEPTS_AT_EACH_END:]
+
+
+def _with_earlier(asked: list[Concept], earlier: str) -> list[Concept]:
     known = {form for one in asked for form in one.forms}
     return asked + [
-        Concept(one.forms, one.weight * EARLIER_WEIGHT)
-        for one in concepts(earlier)[:CONCEPTS_AT_EACH_END]
+        replace(one, weight=one.weight * EARLIER_WEIGHT)
+        for one in _both_ends(concepts(earlier))
         if not one.forms & known
     ]
 
@@ -88,5 +91,5 @@ def _found(bases: frozenset[UUID], question: Question) -> Iterator[Found]:
     passages = Passage.objects.filter(pk__in=keys, file__knowledge_base__in=bases)
     for passage in passages.select_related("file__knowledge_base").order_by("file__filename", "position"):
         weighed = Weighed.of(passage)
-        if question.coverage(frozenset(weighed.terms)) >= LEAST_COVERAGE:
+        if question.is_met(weighed):
             yield Found(passage, question.score(weighed))

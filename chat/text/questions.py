@@ -20,13 +20,13 @@ _LEANS = re.compile(
 _LEANS_CJK = re.compile(
     r"""
     ^(?: 那 | 然後 | 然后 | 還有 | 还有 | 所以 | 但 | 可是 | 為什麼 | 为什么 | 為何 | 怎麼 | 怎么 | 如果 )
-    | [它這这那此] | 上述 | 前者 | 後者 | 其他 | 另外
+    | [它這这那此] | 呢[？?]?\s*$ | 多久 | 上述 | 前者 | 後者 | 其他 | 另外
     """,
     re.VERBOSE,
 )
 _HOW = re.compile(
     r"""
-    \b how \s+ (?: do | does | did | can | could | should | would | will | might | must | to | is | are ) \b
+    \b how \s+ (?: do | does | can | could | should | would | must | to ) \b
     | \b what \s+ (?: do | should | must ) \s+ (?: i | we ) \s+ do \b
     | \b steps? \b | \b set \s? up \b | \b install
     | 如何 | 怎麼 | 怎么 | 怎樣 | 怎样 | 步驟 | 步骤 | 要怎

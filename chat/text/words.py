@@ -18,10 +18,12 @@ from threading import Lock
 import snowballstemmer
 
 from chat.text.stopwords import CHINESE, ENGLISH
+from chat.text.synonyms import SYNONYMS
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:[-_.'’][^\W_{_CJK}]+)*")
 _CJK_RUN = re.compile(rf"[{_CJK}]+")
+_LATIN_WORD = re.compile(rf"[^\W_{_CJK}]+")
 _PARTS = re.compile(r"[-_.]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _APOSTROPHE = re.compile(r"['’](?:s\b)?")
@@ -38,16 +40,23 @@ class Concept:
     """One thing a question is about: found where any of its forms stands.
 
     ``weight`` is 1 for a word and a half for a character of a Chinese run, as most Chinese words have two.
+    ``name`` is the word as it was written, if it is a name ("WordPress", "1998"), else empty.
     """
 
     forms: frozenset[str]
     weight: float = 1.0
+    name: str = ""
+
+
+def cjk_count(text: str) -> int:
+    """How many Chinese, Japanese and Korean characters it has."""
+    return sum(map(len, _CJK_RUN.findall(text)))
 
 
 def is_cjk(text: str) -> bool:
     """Whether a reader of Chinese wrote this: a Latin name or two within it do not change that."""
-    characters = sum(map(len, _CJK_RUN.findall(text)))
-    return characters > 0 and characters * 2 >= len(re.findall(rf"[^\W_{_CJK}]+", text))
+    characters = cjk_count(text)
+    return characters > 0 and characters * 2 >= len(_LATIN_WORD.findall(text))
 
 
 def terms(text: str) -> list[str]:
@@ -88,12 +97,25 @@ def _concepts(question: str) -> Iterator[Concept]:
     for at, token in enumerate(tokens):
         if not latin[at]:
             yield from _cjk_concepts(token)
-            continue
-        before = latin[at - 1][-1:] if at else []
-        after = latin[at + 1][:1] if at + 1 < len(tokens) else []
-        compounds = ["".join(latin[at]), *_joined(before + latin[at] + after)]
-        for word in filter(counts, latin[at]):
-            yield Concept(frozenset(_stem(form) for form in [word, *compounds] if word in form))
+        elif _is_identifier(token):
+            yield Concept(frozenset({_stem("".join(latin[at]))}), name=token)
+        else:
+            before = latin[at - 1][-1:] if at else []
+            after = latin[at + 1][:1] if at + 1 < len(tokens) else []
+            is_name = at > 0 and (token[0].isupper() or any(map(str.isdigit, token)))
+            yield from _latin_concepts(before, latin[at], after, token if is_name else "")
+
+
+def _latin_concepts(before: list[str], words: list[str], after: list[str], name: str) -> Iterator[Concept]:
+    compounds = ["".join(words), *_joined(before + words + after)]
+    for word in filter(counts, words):
+        forms = [word, *(one for one in compounds if word in one), *SYNONYMS.get(word, ())]
+        yield Concept(frozenset(map(_stem, forms)), name=name)
+
+
+def _is_identifier(token: str) -> bool:
+    """``webChatId`` and ``COMPLETIONS_URL`` mean one thing, not their parts."""
+    return "_" in token or bool(_CAMEL.search(token))
 
 
 def _joined(words: list[str]) -> Iterator[str]:

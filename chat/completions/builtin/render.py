@@ -10,8 +10,11 @@ from chat.completions.builtin.units import Unit
 
 _MARKER = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
 _NUMBER = re.compile(r"\s*(\d{1,3})[.)]\s")
+_FENCE = re.compile(r"\s*(```+|~~~+)")
 _CELL = re.compile(r"(?<!\\)\|")
 _CJK_END = re.compile(r"[\u3000-\u9fff\uff00-\uffef]$")
+
+_ENDS = (".", "!", "?", "。", "！", "？")
 
 MOST_ROWS_AS_LIST = 3
 
@@ -53,8 +56,13 @@ def _table(rows: Sequence[Unit]) -> str:
 
 
 def _row(names: Sequence[str], cells: Sequence[str]) -> str:
-    said = [f"{name}: {cell}" for name, cell in zip(names[1:], cells[1:], strict=False) if cell]
-    return f"- {cells[0]}: " + "; ".join(said) if said else f"- {cells[0]}"
+    """What the row begins with; in brackets the cells that only their heads explain; then its sentences."""
+    others = [(name, cell) for name, cell in zip(names[1:], cells[1:], strict=False) if cell]
+    told = [cell for _, cell in others if len(others) == 1 or cell.endswith(_ENDS)]
+    terse = "; ".join(f"{name}: {cell}" for name, cell in others if cell not in told)
+    if not told:
+        return f"- {cells[0]}: {terse}" if terse else f"- {cells[0]}"
+    return f"- {cells[0]} ({terse}): {_joined(told)}" if terse else f"- {cells[0]}: {_joined(told)}"
 
 
 def _cells(row: str) -> list[str]:
@@ -69,11 +77,23 @@ def _joined(sentences: Sequence[str]) -> str:
 
 
 def _cited(blocks: list[str], source: int) -> list[str]:
-    """The number goes to the end of the source's last words; to a line of its own if it gave only code."""
+    """The number goes to the end of the source's last words, which are neither code nor a table."""
     for at in reversed(range(len(blocks))):
-        if not blocks[at].lstrip().startswith(("```", "~~~")) and not blocks[at].rstrip().endswith(
-            ("```", "~~~")
-        ):
-            blocks[at] = f"{blocks[at]} [{source}]"
-            return blocks
+        lines = blocks[at].splitlines()
+        if (last := _last_prose(lines)) is not None:
+            lines[last] = f"{lines[last]} [{source}]"
+            return [*blocks[:at], "\n".join(lines), *blocks[at + 1 :]]
     return [*blocks, f"[{source}]"]
+
+
+def _last_prose(lines: Sequence[str]) -> int | None:
+    prose, fence = None, ""
+    for at, line in enumerate(lines):
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence):
+            fence = ""
+        elif not fence and line.strip() and not line.lstrip().startswith("|"):
+            prose = at
+    return prose

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chat.text.words import is_cjk
+
 MOST_TOPICS = 6
 
 
@@ -30,7 +32,9 @@ class Wording:
         return f"{self.comma.join(most)}{self.last}{final}" if most else final
 
     def knows(self, topics: Sequence[str]) -> str:
-        return self.topics.format(self.listed(topics[:MOST_TOPICS])) if topics else ""
+        """What is known: first what is written in this language."""
+        nearest = sorted(topics, key=lambda topic: is_cjk(topic) != (self is CHINESE))
+        return self.topics.format(self.listed(list(map(self.quote, nearest[:MOST_TOPICS])))) if topics else ""
 
 
 ENGLISH = Wording(
@@ -38,7 +42,7 @@ ENGLISH = Wording(
     thanks="You are welcome.",
     nothing_about="I found nothing about {} in what I know.",
     nothing="I found nothing about that in what I know.",
-    not_mentioned="What I know does not mention {}.",
+    not_mentioned="What I found does not mention {}.",
     topics="I can answer questions about {}.",
     quotes="“”",
     comma=", ",
@@ -47,9 +51,9 @@ ENGLISH = Wording(
 CHINESE = Wording(
     greeting="你好。",
     thanks="不客氣。",
-    nothing_about="我的資料裡找不到{}的內容。",
+    nothing_about="我的資料裡找不到與{}有關的內容。",
     nothing="我的資料裡找不到這方面的內容。",
-    not_mentioned="我的資料沒有提到{}。",
+    not_mentioned="找到的資料沒有提到{}。",
     topics="我可以回答這些方面的問題：{}。",
     quotes="「」",
     comma="、",
