@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Case, When
 
 from chat.completions.deltas import Endpoint, Prompt, Source, Turn
 from chat.knowledge.search import Found, search
@@ -62,8 +63,10 @@ def history(conversation: Conversation, *, upto: int) -> tuple[Turn, ...]:
 
 
 def topics(chatbot: Chatbot, bases: list[UUID]) -> tuple[str, ...]:
-    files = KnowledgeFile.objects.filter(knowledge_base__in=bases).order_by("filename")
-    return tuple(str(file) for file in files[:TOPICS])
+    """The titles of what is known, main documents before those in folders."""
+    files = KnowledgeFile.objects.filter(knowledge_base__in=bases)
+    main_first = files.order_by(Case(When(filename__contains="/", then=1), default=0), "filename")
+    return tuple(str(file) for file in main_first[:TOPICS])
 
 
 def endpoint(model: LanguageModel | None) -> Endpoint:
