@@ -10,6 +10,10 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
+def styles(request: HttpRequest) -> str:
+    return static("chat/admin.css")
+
+
 def mark(request: HttpRequest) -> str:
     return static("chat/icon.svg")
 
@@ -34,6 +38,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_ICON": mark,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": mark}],
+    "STYLES": [styles],
     "BORDER_RADIUS": "8px",
     # The greys and the ink blue of static/chat/tokens.css, drawn out to the steps that unfold asks for.
     "COLORS": {

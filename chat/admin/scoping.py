@@ -18,6 +18,7 @@ from django.forms import Field as FormField
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from chat.admin.forms import SameOrganizationForm, SecretField
@@ -137,7 +138,7 @@ class ScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> FormField | None:
         if isinstance(db_field, EncryptedTextField):
-            return SecretField(label=db_field.verbose_name, help_text=db_field.help_text)
+            return SecretField(label=capfirst(db_field.verbose_name), help_text=db_field.help_text)
         if isinstance(db_field, URLField):
             kwargs.setdefault("assume_scheme", "https")
         field: FormField | None = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -46,7 +46,9 @@ class AdminTestCase(TestCase):
 
 class MatrixTests(AdminTestCase):
     def test_every_model_of_the_product_is_registered(self) -> None:
-        missing = [model for model in apps.get_app_config("chat").get_models() if not site.is_registered(model)]
+        missing = [
+            model for model in apps.get_app_config("chat").get_models() if not site.is_registered(model)
+        ]
         self.assertEqual(missing, [])
 
     def test_who_is_not_staff_gets_no_admin_at_all(self) -> None:
@@ -94,7 +96,10 @@ class MatrixTests(AdminTestCase):
                 continue
             foreign, absent = str(self.elsewhere[model].pk), "00000000-0000-4000-8000-000000000000"
             pages = [client.get(f"{url}{id}/change/", follow=True) for id in (foreign, absent)]
-            texts = [page.content.decode().replace(id, "") for page, id in zip(pages, (foreign, absent), strict=True)]
+            texts = [
+                page.content.decode().replace(id, "")
+                for page, id in zip(pages, (foreign, absent), strict=True)
+            ]
             self.assertEqual(without_tokens(texts[0]), without_tokens(texts[1]), url)
 
     def test_autocomplete_finds_their_own_rows_and_no_others(self) -> None:
@@ -133,7 +138,14 @@ class MatrixTests(AdminTestCase):
 
 class WriteTests(AdminTestCase):
     def chatbot_form(self, **more: Any) -> dict[str, Any]:
-        return {"name": "New", "starters": "[]", "is_active": "on", "instructions": "", "greeting": "", **more}
+        return {
+            "name": "New",
+            "starters": "[]",
+            "is_active": "on",
+            "instructions": "",
+            "greeting": "",
+            **more,
+        }
 
     def test_a_new_row_belongs_to_the_admins_own_organization_whatever_is_sent(self) -> None:
         foreign = self.elsewhere[Organization].pk
@@ -170,7 +182,16 @@ class WriteTests(AdminTestCase):
 
     def test_records_are_not_written_by_anybody(self) -> None:
         client = self.client_of(root())
-        for name in ("message", "reply", "feedback", "attachment", "passage", "conversation", "job", "processlease"):
+        for name in (
+            "message",
+            "reply",
+            "feedback",
+            "attachment",
+            "passage",
+            "conversation",
+            "job",
+            "processlease",
+        ):
             self.assertEqual(client.get(f"/admin/chat/{name}/add/").status_code, 403, name)
         for model, row in self.home.items():
             if model._meta.model_name in ("message", "reply", "feedback", "attachment", "passage", "apikey"):
@@ -217,7 +238,7 @@ class WriteTests(AdminTestCase):
         url = f"/admin/chat/webchat/{web_chat.pk}/change/"
         client = self.client_of(alice())
         form = {"name": "Site", "inbox": web_chat.inbox_id, "chatbot": web_chat.chatbot_id, "is_active": "on"}  # type: ignore[attr-defined]
-        for wrong in ('["example.com"]', '["https://example.com/path"]', '["javascript://x"]', '"*"', '[1]'):
+        for wrong in ('["example.com"]', '["https://example.com/path"]', '["javascript://x"]', '"*"', "[1]"):
             response = client.post(url, form | {"allowed_origins": wrong})
             self.assertIn("allowed_origins", response.context["adminform"].form.errors, wrong)
         client.post(url, form | {"allowed_origins": '["https://example.com", "http://localhost:3000"]'})
@@ -225,7 +246,12 @@ class WriteTests(AdminTestCase):
 
     def test_starters_have_a_title_and_a_text(self) -> None:
         client = self.client_of(alice())
-        for wrong in ('[{"title": "x"}]', '["x"]', '{"title": "x", "text": "y"}', '[{"title": "x", "text": 1}]'):
+        for wrong in (
+            '[{"title": "x"}]',
+            '["x"]',
+            '{"title": "x", "text": "y"}',
+            '[{"title": "x", "text": 1}]',
+        ):
             response = client.post("/admin/chat/chatbot/add/", self.chatbot_form(starters=wrong))
             self.assertIn("starters", response.context["adminform"].form.errors, wrong)
 
@@ -236,7 +262,9 @@ class WriteTests(AdminTestCase):
 
 
 def autocompleted() -> list[tuple[type[Model], str]]:
-    return [(model, name) for _url, model, model_admin in admins() for name in model_admin.autocomplete_fields]
+    return [
+        (model, name) for _url, model, model_admin in admins() for name in model_admin.autocomplete_fields
+    ]
 
 
 def related_model(model: type[Model], field: str) -> type[Model]:

@@ -69,7 +69,9 @@ class CreateApiKeyTests(TestCase):
         key = ApiKey.objects.get(digest=digest_of(text))
         self.assertEqual(key.user, bob())
         assert key.expires_at
-        self.assertAlmostEqual(key.expires_at - key.created_at, timedelta(days=30), delta=timedelta(minutes=1))
+        self.assertAlmostEqual(
+            key.expires_at - key.created_at, timedelta(days=30), delta=timedelta(minutes=1)
+        )
 
     def test_it_acts_for_no_stranger(self) -> None:
         alice(), charlie()

@@ -16,7 +16,7 @@ HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "<b x-data x-init=\"alert(1)\" @click='alert(1)' :href='x' hx-get='/x' data-hx-get='/x'>b</b>",
-    "\"><svg onload=alert(1)>",
+    '"><svg onload=alert(1)>',
     "{{ 7|add:7 }}{% load static %}${7*7}",
     "</textarea></pre></p><iframe src=javascript:alert(1)>",
 ]
@@ -31,7 +31,9 @@ class Gadgets(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = dict(attrs)
-        evil = [name for name, value in attrs if "alert(1)" in (value or "") and name not in ("value", "title")]
+        evil = [
+            name for name, value in attrs if "alert(1)" in (value or "") and name not in ("value", "title")
+        ]
         if evil or (tag in ("img", "svg", "iframe") and {"onerror", "onload"} & names.keys()):
             self.found.append(f"{tag} {attrs}")
 

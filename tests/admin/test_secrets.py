@@ -78,7 +78,9 @@ class OnceTests(TestCase):
         chosen = {"action": "revoke", "_selected_action": [str(ApiKey.objects.get().pk)]}
         self.client.post("/admin/chat/apikey/", chosen)
         self.assertIsNotNone(ApiKey.objects.get().revoked_at)
-        self.assertEqual(self.client.get(f"/admin/chat/apikey/{ApiKey.objects.get().pk}/delete/").status_code, 403)
+        self.assertEqual(
+            self.client.get(f"/admin/chat/apikey/{ApiKey.objects.get().pk}/delete/").status_code, 403
+        )
 
     def test_an_invitation_is_mailed_and_its_link_shown_once(self) -> None:
         form = {"organization": make_organization().pk, "email": "dora@example.com", "role": "member"}
@@ -87,6 +89,8 @@ class OnceTests(TestCase):
         found = re.search(r"http://testserver/invitations/[\w-]{43}/", page)
         assert found
         self.assertIn(found[0], str(mail.outbox[0].body))
-        again = self.client.get(f"/admin/chat/invitation/{Invitation.objects.get().pk}/change/").content.decode()
+        again = self.client.get(
+            f"/admin/chat/invitation/{Invitation.objects.get().pk}/change/"
+        ).content.decode()
         self.assertNotIn(found[0], again)
         self.assertNotIn(Invitation.objects.get().token_digest, again)

@@ -39,7 +39,10 @@ def furnish(organization: Organization, owner: User, text: str = "Hello") -> dic
     """Make one row of each kind that belongs to an organization; ``text`` is what strangers wrote."""
     chatbot = organization.chatbots.earliest("created_at")
     chatbot.language_model = LanguageModel.objects.create(
-        organization=organization, name=f"{organization} model", url="https://m.example/v1", api_key="sk-secret"
+        organization=organization,
+        name=f"{organization} model",
+        url="https://m.example/v1",
+        api_key="sk-secret",
     )
     chatbot.save()
     inbox = Inbox.objects.create(organization=organization, name=f"{organization} inbox")

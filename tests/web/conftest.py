@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from shutil import which
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.harness.server import ROOT, Server, environment
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +18,22 @@ def fresh_limits() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server as it is deployed: static files collected under hashed names, every header sent."""
+    data = tmp_path_factory.mktemp("site")
+    collected = str(data / "static")
+    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(run, cwd=ROOT, env=environment(data, STATIC_ROOT=collected), check=True)
+    with Server(data, STATIC_ROOT=collected) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class IdentityProvider:
-    """``with IdentityProvider(email="dora@example.com") as provider:``; answers every code with that person."""
+    """``with IdentityProvider(email="dora@example.com") as provider:`` says that everybody is that person."""
 
     def __init__(self, **person: Any) -> None:
         self.person = {"sub": "4711", "email_verified": True, **person}
@@ -41,7 +41,9 @@ class IdentityProvider:
             "/userinfo": self.person,
         }
 
-    def handler(provider) -> type[BaseHTTPRequestHandler]:  # noqa: N805 (the handler has a self of its own)
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        provider = self
+
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -40,7 +40,9 @@ class SurfaceTests(PageTestCase):
         )
 
     def test_single_sign_on_may_lead_a_form_to_its_provider(self) -> None:
-        app = {"settings": {"server_url": "https://id.example.com/realms/home/.well-known/openid-configuration"}}
+        app = {
+            "settings": {"server_url": "https://id.example.com/realms/home/.well-known/openid-configuration"}
+        }
         with override_settings(SOCIALACCOUNT_PROVIDERS={"openid_connect": {"APPS": [app]}}):
             response = answer("/accounts/login/")
         self.assertIn("form-action 'self' https://id.example.com;", response["Content-Security-Policy"])
@@ -49,7 +51,9 @@ class SurfaceTests(PageTestCase):
 
 class MiddlewareTests(SimpleTestCase):
     def test_a_view_that_sets_its_own_policy_speaks_for_framing_too(self) -> None:
-        response = answer("/web-chats/1", **{"Content-Security-Policy": "frame-ancestors https://shop.example"})
+        response = answer(
+            "/web-chats/1", **{"Content-Security-Policy": "frame-ancestors https://shop.example"}
+        )
         self.assertEqual(response["Content-Security-Policy"], "frame-ancestors https://shop.example")
         self.assertFalse(response.has_header("X-Frame-Options"))
 

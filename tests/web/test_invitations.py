@@ -135,7 +135,9 @@ class AcceptTests(InvitationTestCase):
     def test_it_ends_after_seven_days(self) -> None:
         link = self.invite()
         made = Invitation.objects.get()
-        self.assertAlmostEqual(made.expires_at, timezone.now() + timedelta(days=7), delta=timedelta(minutes=1))
+        self.assertAlmostEqual(
+            made.expires_at, timezone.now() + timedelta(days=7), delta=timedelta(minutes=1)
+        )
         Invitation.objects.update(expires_at=timezone.now())
         self.assertEqual(Client().get(link, follow=True).status_code, 404)
 
@@ -147,9 +149,7 @@ class AcceptTests(InvitationTestCase):
 
     def test_a_stranger_does_not_revoke_it(self) -> None:
         link = self.invite()
-        self.logged_in(charlie()).post(
-            f"/accounts/people/invitations/{Invitation.objects.get().pk}/revoke/"
-        )
+        self.logged_in(charlie()).post(f"/accounts/people/invitations/{Invitation.objects.get().pk}/revoke/")
         self.assertEqual(Client().get(link, follow=True).status_code, 200)
 
     def test_an_invitation_never_lowers_a_role(self) -> None:

@@ -32,7 +32,9 @@ class PeopleTests(PageTestCase):
     def test_members_and_strangers_without_an_account_do_not(self) -> None:
         self.assertEqual(self.logged_in(bob()).get("/accounts/people/").status_code, 403)
         self.assertIn("/accounts/login/", Client().get("/accounts/people/").headers["Location"])
-        self.assertNotIn("/accounts/people/", self.logged_in(bob()).get("/accounts/profile/").content.decode())
+        self.assertNotIn(
+            "/accounts/people/", self.logged_in(bob()).get("/accounts/profile/").content.decode()
+        )
 
     def test_whoever_manages_becomes_staff_and_stops_being_it(self) -> None:
         bob()

@@ -70,6 +70,10 @@ class SingleSignOnTests(PageTestCase):
 
     def test_the_provider_is_reached_by_a_post_only(self) -> None:
         with IdentityProvider() as provider:
-            app = {"provider_id": "oidc", "client_id": "x", "settings": {"server_url": provider.configuration}}
+            app = {
+                "provider_id": "oidc",
+                "client_id": "x",
+                "settings": {"server_url": provider.configuration},
+            }
             with override_settings(SOCIALACCOUNT_PROVIDERS={"openid_connect": {"APPS": [app]}}):
                 self.assertEqual(Client().get("/accounts/oidc/oidc/login/").status_code, 200)

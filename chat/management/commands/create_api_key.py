@@ -46,7 +46,7 @@ def find_organization(given: str) -> Organization:
     except ValidationError:
         found = Organization.objects.filter(name=given)
     if len(found) != 1:
-        raise CommandError(f"There is no organization {given}." if not found else f"Several are named {given}.")
+        raise CommandError(f"Several are named {given}." if found else f"There is no organization {given}.")
     return found[0]
 
 

@@ -23,8 +23,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what the organization is called")
-        parser.add_argument("--owner-email", required=True, help="an account with it is made if there is none")
-        parser.add_argument("--owner-username", default="", help="for a new account; else made from the e-mail")
+        parser.add_argument("--owner-email", required=True, help="whose account it is, or is to be")
+        parser.add_argument("--owner-username", default="", help="for a new account; else as in the e-mail")
 
     def handle(self, *args: Any, name: str, owner_email: str, owner_username: str, **options: Any) -> None:
         try:
