@@ -44,7 +44,12 @@ def test_kill_9_loses_no_message_and_ends_every_reply(
         tabs, ids = await begin(server, REPLIES)
         await asyncio.gather(
             *(
-                tab.wait(lambda tab=tab, reply=reply: len(tab.heard[reply].text) > 40 + 60 * round if reply in tab.heard else None, within=30)
+                tab.wait(
+                    lambda tab=tab, reply=reply: (
+                        len(tab.heard[reply].text) > 40 + 60 * round if reply in tab.heard else None
+                    ),
+                    within=30,
+                )
                 for tab, (_, _, reply) in zip(tabs, ids, strict=True)
             )
         )

@@ -66,13 +66,8 @@ class Server:
             "COMPLETIONS_URL": upstream,
             "COMPLETIONS_MODEL": "sim",
         }
-        self.variables = environment(
-            data,
-            PORT=str(self.port),
-            MESSAGES_PER_MINUTE="0",
-            **(upstreams if upstream else {}),
-            **variables,
-        )
+        fixed = {"PORT": str(self.port), "MESSAGES_PER_MINUTE": "0"}
+        self.variables = environment(data, **{**fixed, **(upstreams if upstream else {}), **variables})
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -142,6 +137,11 @@ class Server:
             f"file:{self.data / 'parley.sqlite3'}?mode=ro", uri=True, timeout=20
         ) as database:
             return database.execute(query, values).fetchall()
+
+    def execute(self, statement: str, *values: object) -> int:
+        """Change what the database holds, beside the server; returns the number of rows."""
+        with sqlite3.connect(self.data / "parley.sqlite3", timeout=20) as database:
+            return database.execute(statement, values).rowcount
 
     def text_of(self, reply: str) -> tuple[str, str]:
         """State and stored text of a reply."""

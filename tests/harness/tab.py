@@ -39,6 +39,7 @@ class Tab:
         self.heard: dict[str, Heard] = {} if heard is None else heard
         self.frames: list[Frame] = []
         self.closed: int | None = None
+        self.session: str = server.people[name]["session"]
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Tab:
@@ -51,11 +52,10 @@ class Tab:
         await self.close()
 
     async def connect(self, *, hello: bool = True, origin: str | None = None) -> None:
-        session = self.server.people[self.name]["session"]
         self.socket: ClientConnection = await connect(
             f"ws://127.0.0.1:{self.server.port}/ws/chat/",
             origin=origin or self.server.origin,  # type: ignore[arg-type]
-            additional_headers={"Cookie": f"sessionid={session}"},
+            additional_headers={"Cookie": f"sessionid={self.session}"},
             max_size=None,
         )
         self._listener = asyncio.create_task(self._listen())
@@ -72,7 +72,7 @@ class Tab:
         self.socket.transport.abort()
 
     async def say(self, type: str, **fields: Any) -> None:
-        await self.socket.send(json.dumps({"type": type, **fields}))
+        await self.socket.send(json.dumps({"type": type, **fields}, ensure_ascii=False))
 
     async def send(self, content: str, *, conversation: str | None = None, id: str | None = None) -> Frame:
         """Send a message and return the frame that says it is stored; its ``reply`` is to come."""

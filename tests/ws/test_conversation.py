@@ -48,7 +48,9 @@ def test_a_second_tab_that_comes_in_the_middle_sees_the_same_text(server: Server
             reply = sent["message"]["reply"]["id"]
             await first.wait(lambda: first.heard.get(reply) and len(first.heard[reply].text) > 100)
             await second.say("open", conversation=sent["message"]["conversation"])
-            assert (await second.ended(reply)).text == (await first.ended(reply)).text == expected_text(120, 4)
+            assert (
+                (await second.ended(reply)).text == (await first.ended(reply)).text == expected_text(120, 4)
+            )
 
     run(scene())
 
@@ -88,7 +90,16 @@ def test_the_same_message_sent_twenty_times_is_stored_once(server: Server) -> No
                 await tab.wait(lambda tab=tab: (found := replies_to(tab, id)) and len(found) == 10 and found)
                 for tab in (first, second)
             ]
-            assert len({(one["message"]["reply"]["id"], one["message"]["id"]) for both in answers for one in both}) == 1
+            assert (
+                len(
+                    {
+                        (one["message"]["reply"]["id"], one["message"]["id"])
+                        for both in answers
+                        for one in both
+                    }
+                )
+                == 1
+            )
             count = "SELECT count(*) FROM chat_message WHERE conversation_id = ?"
             assert server.rows(count, conversation.replace("-", "")) == [(2,)]
 
@@ -108,7 +119,9 @@ def test_a_second_message_waits_its_turn(server: Server) -> None:
             first, second = one["message"]["reply"]["id"], two["message"]["reply"]["id"]
             await tab.ended(second)
             times = "SELECT ended_at, started_at FROM chat_reply WHERE id IN (?, ?) ORDER BY started_at"
-            (first_ended, _), (_, second_started) = server.rows(times, first.replace("-", ""), second.replace("-", ""))
+            (first_ended, _), (_, second_started) = server.rows(
+                times, first.replace("-", ""), second.replace("-", "")
+            )
             assert first_ended <= second_started
             assert tab.heard[second].text == expected_text(10, 2)
 
@@ -134,7 +147,9 @@ def test_a_stop_from_another_tab_closes_the_upstream_within_a_second(
             state, text = server.text_of(reply)
             assert (state, text) == ("stopped", heard.text)
             assert expected_text(2000).startswith(text)
-            closed = server.rows("SELECT upstream_closed_at FROM chat_reply WHERE id = ?", reply.replace("-", ""))
+            closed = server.rows(
+                "SELECT upstream_closed_at FROM chat_reply WHERE id = ?", reply.replace("-", "")
+            )
             assert closed[0][0] is not None
 
     run(scene())
@@ -164,7 +179,9 @@ def test_asking_again_makes_a_new_attempt_and_supersedes_the_first(server: Serve
             assert (await tab.ended(second["id"])).text == expected_text(10)
             listed = history(server, "alice", sent["message"]["conversation"])
             assert [one["id"] for one in listed] == [second["message"], message]
-            kept = server.rows("SELECT superseded FROM chat_message WHERE id = ?", first["message"].replace("-", ""))
+            kept = server.rows(
+                "SELECT superseded FROM chat_message WHERE id = ?", first["message"].replace("-", "")
+            )
             assert kept == [(1,)]
 
     run(scene())
@@ -251,7 +268,9 @@ def test_a_closed_tab_stops_nothing(server: Server) -> None:
         async with Tab(server, "alice", heard=tab.heard) as again:
             reply = sent["message"]["reply"]["id"]
             known = again.heard.get(reply, Heard())
-            await again.say("open", conversation=sent["message"]["conversation"], reply=reply, after=known.seq)
+            await again.say(
+                "open", conversation=sent["message"]["conversation"], reply=reply, after=known.seq
+            )
             assert (await again.ended(reply)).text == expected_text(60, 5)
 
     run(scene())

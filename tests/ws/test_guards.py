@@ -1,0 +1,281 @@
+"""Who may open the socket, and what a slow, a flooding or a malformed client meets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import psutil
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.harness.server import Server
+from tests.harness.tab import Tab
+from tests.simulator.text import expected_text
+
+MEGABYTE = 1024 * 1024
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(90):
+            await work
+
+    asyncio.run(bounded())
+
+
+def memory(server: Server) -> int:
+    assert server.process
+    resident: int = psutil.Process(server.process.pid).memory_info().rss
+    return resident
+
+
+ORIGINS = {
+    "{origin}": True,
+    "http://localhost:{port}": True,
+    "HTTP://LOCALHOST:{port}": True,
+    "https://127.0.0.1:{port}": False,
+    "http://127.0.0.1": False,
+    "http://127.0.0.1:1": False,
+    "http://localhost.evil.example:{port}": False,
+    "http://localhost@evil.example:{port}": False,
+    "http://evil.example": False,
+    "null": False,
+    "file://": False,
+    "": False,
+    None: False,
+}
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_only_our_own_origins_may_open_the_socket(server: Server, origin: str | None) -> None:
+    async def scene() -> None:
+        given = origin.format(origin=server.origin, port=server.port) if origin is not None else None
+        session = server.people["alice"]["session"]
+        try:
+            async with connect(
+                f"ws://127.0.0.1:{server.port}/ws/chat/",
+                origin=given,  # type: ignore[arg-type]
+                additional_headers={"Cookie": f"sessionid={session}"},
+            ):
+                opened = True
+        except InvalidStatus as refused:
+            assert refused.response.status_code in (400, 403)
+            opened = False
+        assert opened is ORIGINS[origin]
+
+    run(scene())
+
+
+@pytest.mark.parametrize("cookie", ["", "sessionid=", "sessionid=nobody", "sessionid=; other", "a=b; sessionid=nobody"])
+def test_nobody_without_a_session_is_greeted(server: Server, cookie: str) -> None:
+    async def scene() -> None:
+        async with connect(
+            f"ws://127.0.0.1:{server.port}/ws/chat/",
+            origin=server.origin,  # type: ignore[arg-type]
+            additional_headers={"Cookie": cookie},
+        ) as socket:
+            await socket.send(json.dumps({"type": "hello", "protocol": 1}))
+            with pytest.raises(ConnectionClosed):
+                await socket.recv()
+            assert socket.close_code == 4001
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"type": "hello", "protocol": 2},
+        {"type": "open", "conversation": str(uuid4())},
+        {"type": "send", "id": str(uuid4()), "conversation": str(uuid4()), "content": "hi"},
+        {"type": "hello", "protocol": 1, "ticket": "forged"},
+    ],
+    ids=["newer protocol", "open first", "send first", "forged ticket"],
+)
+def test_a_socket_that_does_not_greet_rightly_is_closed(server: Server, first: dict[str, Any]) -> None:
+    async def scene() -> None:
+        tab = Tab(server, "alice")
+        await tab.connect(hello=False)
+        await tab.socket.send(json.dumps(first))
+        await asyncio.wait_for(tab.socket.wait_closed(), 5)
+        assert tab.socket.close_code == 4003
+
+    run(scene())
+
+
+def test_a_silent_socket_is_closed_after_five_seconds(server: Server) -> None:
+    async def scene() -> None:
+        tab = Tab(server, "alice")
+        began = time.monotonic()
+        await tab.connect(hello=False)
+        await asyncio.wait_for(tab.socket.wait_closed(), 8)
+        assert tab.socket.close_code == 4003
+        assert time.monotonic() - began > 4
+
+    run(scene())
+
+
+BAD_FRAMES = [
+    "",
+    "{",
+    "[]",
+    "null",
+    "7",
+    '"hello"',
+    "{}",
+    '{"type": 7}',
+    '{"type": "unknown"}',
+    '{"type": "__class__"}',
+    '{"type": "send"}',
+    '{"type": "send", "id": "x", "conversation": "y", "content": "z"}',
+    '{"type": "open", "conversation": null}',
+    '{"type": "open", "conversation": "%s", "after": -1}' % uuid4(),
+    '{"type": "open", "conversation": "%s", "after": 1e400}' % uuid4(),
+    '{"type": "open", "conversation": "%s", "after": true}' % uuid4(),
+    '{"type": "send", "id": "%s", "conversation": "%s", "content": 7}' % (uuid4(), uuid4()),
+    '{"type": "send", "id": "%s", "conversation": "%s", "content": "\\ud800"}' % (uuid4(), uuid4()),
+    '{"type": "send", "id": "%s", "conversation": "%s", "content": "   "}' % (uuid4(), uuid4()),
+    '{"type": "send", "id": "%s", "conversation": "%s", "content": "a", "attachments": 7}'
+    % (uuid4(), uuid4()),
+    "[" * 5000 + "]" * 5000,
+]
+
+
+@pytest.mark.parametrize("text", BAD_FRAMES, ids=[text[:40] or "nothing" for text in BAD_FRAMES])
+def test_a_malformed_frame_gets_a_sentence_and_the_socket_stays(server: Server, text: str) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            await tab.socket.send(text)
+            error = await tab.frame("error")
+            assert error["code"] == "bad_request"
+            assert error["message"]
+            await tab.say("ping")
+            await tab.frame("pong")
+
+    run(scene())
+
+
+def test_a_frame_of_bytes_is_refused(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            await tab.socket.send(b"\x00\x01")
+            assert (await tab.frame("error"))["code"] == "bad_request"
+
+    run(scene())
+
+
+def test_nul_is_taken_out_and_odd_characters_are_kept(server: Server) -> None:
+    async def scene() -> None:
+        odd = "a\u202eb e" + "\u0301" * 500 + " \u2028 😀"
+        async with Tab(server, "alice") as tab:
+            sent = await tab.send(f"{odd}\x00 sim:tokens=1")
+            assert sent["message"]["content"] == f"{odd} sim:tokens=1"
+            assert (await tab.ended(sent["message"]["reply"]["id"])).status == "complete"
+
+    run(scene())
+
+
+def test_a_message_has_at_most_32_kilobytes(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            id = str(uuid4())
+            await tab.say("send", id=id, conversation=str(uuid4()), content="字" * 15_000)
+            error = await tab.frame("error", ref=id)
+            assert error["code"] == "too_large"
+            assert "12 KB" in error["message"]
+            sent = await tab.send("sim:tokens=1 " + "a" * (32 * 1024 - 13))
+            assert len(sent["message"]["content"]) == 32 * 1024
+
+    run(scene())
+
+
+def test_a_frame_above_64_kilobytes_is_refused_and_the_socket_stays(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            await tab.say("ping", filler="a" * (64 * 1024))
+            assert (await tab.frame("error"))["code"] == "too_large"
+            await tab.say("ping")
+            await tab.frame("pong")
+
+    run(scene())
+
+
+def test_a_frame_above_daphnes_limit_ends_only_its_own_socket(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as good, Tab(server, "alice") as bad:
+            await bad.socket.send("a" * (MEGABYTE + 1))
+            await asyncio.wait_for(bad.socket.wait_closed(), 5)
+            sent = await good.send("sim:tokens=5")
+            assert (await good.ended(sent["message"]["reply"]["id"])).text == expected_text(5)
+
+    run(scene())
+
+
+@pytest.mark.parametrize(("size", "count"), [(10, 20_000), (60_000, 4_000)], ids=["small", "large"])
+def test_a_flood_is_closed_and_costs_little_memory(server: Server, size: int, count: int) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            before = memory(server)
+            text = json.dumps({"type": "ping", "filler": "a" * size})
+            with suppress(ConnectionClosed):
+                for _ in range(count):
+                    await tab.socket.send(text)
+                    await asyncio.sleep(0)  # let it read, as a browser does beside sending
+            await asyncio.wait_for(tab.socket.wait_closed(), 10)
+            assert tab.socket.close_code == 4029
+            assert memory(server) - before < 20 * MEGABYTE
+
+    run(scene())
+
+
+def test_a_reader_who_acknowledges_nothing_is_closed_and_costs_little_memory(server: Server) -> None:
+    async def scene() -> None:
+        before = memory(server)
+        tab = Tab(server, "alice", acks=False)
+        await tab.connect()
+        conversation = str(uuid4())
+        for number in range(4):
+            await tab.send(f"sim:tokens=20000,seed={number}", conversation=conversation)
+        await asyncio.wait_for(tab.socket.wait_closed(), 30)
+        assert tab.socket.close_code == 4008
+        got = sum(len(frame.get("text", "")) for frame in tab.frames)
+        assert got < 600 * 1024
+        assert memory(server) - before < 20 * MEGABYTE
+
+    run(scene())
+
+
+def test_who_logs_out_loses_the_socket_within_six_seconds(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "bob") as tab:
+            logged_out = await asyncio.to_thread(
+                server.execute, "DELETE FROM django_session WHERE session_key = ?", tab.session
+            )
+            assert logged_out == 1
+            await asyncio.wait_for(tab.socket.wait_closed(), 6.5)
+            assert tab.socket.close_code == 4001
+
+    run(scene())
+
+
+def test_messages_are_limited_by_the_minute(simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    async def scene(server: Server) -> None:
+        async with Tab(server, "alice") as tab:
+            conversation = str(uuid4())
+            for _ in range(3):
+                await tab.send("sim:tokens=1", conversation=conversation)
+            id = str(uuid4())
+            await tab.say("send", id=id, conversation=conversation, content="one more")
+            error = await tab.frame("error", ref=id)
+            assert error["code"] == "rate_limited"
+            assert "20 seconds" in error["message"]
+
+    with Server(tmp_path_factory.mktemp("data"), simulator.url, MESSAGES_PER_MINUTE="3") as server:
+        run(scene(server))
