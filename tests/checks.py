@@ -40,8 +40,10 @@ def all_checks() -> list[Check]:
     tests = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
     return [
         Check("types", [sys.executable, "-m", "mypy"]),
-        Check("format", [sys.executable, "-m", "ruff", "format", "--check", "."]),
-        Check("lint", [sys.executable, "-m", "ruff", "check", "."]),
+        Check(
+            "format", [sys.executable, "-m", "ruff", "format", "--check", "--output-format", "concise", "."]
+        ),
+        Check("lint", [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "."]),
         Check("templates", [program("djade"), "--target-version", "5.2", "--check", *templates()]),
         Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"], tests),
         Check("deployment", [*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
@@ -50,12 +52,13 @@ def all_checks() -> list[Check]:
 
 
 def javascript() -> list[Check]:
-    if shutil.which("node") is None:
-        print("Left out: the types of the JavaScript modules, because there is no Node here.")
+    """The types of the ES modules: TypeScript is a package for Node, which nothing else here needs."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and not TSC.exists():
+        subprocess.run([npm, "ci", "--prefix", TSC.parents[2], "--ignore-scripts", "--silent"], check=False)
+    if not (node and (npm or TSC.exists())):
+        print("LEFT OUT: the types of the JavaScript modules, because there is no Node with npm here.")
         return []
-    if not TSC.exists():
-        command = ["npm", "ci", "--prefix", ROOT / "static" / "vendor", "--ignore-scripts", "--silent"]
-        subprocess.run(command, check=False)
     return [Check("javascript", [TSC, "--project", "tsconfig.json"])]
 
 
