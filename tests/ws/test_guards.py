@@ -148,7 +148,7 @@ BAD_FRAMES = [
 ]
 
 
-@pytest.mark.parametrize("text", BAD_FRAMES, ids=[text[:40] or "nothing" for text in BAD_FRAMES])
+@pytest.mark.parametrize("text", BAD_FRAMES, ids=[text[:20] or "nothing" for text in BAD_FRAMES])
 def test_a_malformed_frame_gets_a_sentence_and_the_socket_stays(server: Server, text: str) -> None:
     async def scene() -> None:
         async with Tab(server, "alice") as tab:
