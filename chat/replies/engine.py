@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from uuid import UUID
 
@@ -28,7 +29,8 @@ STORE_SECONDS = 0.5
 class Engine:
     def __init__(self, log: ReplyLog, runner: Runner, process: UUID) -> None:
         self.log, self.runner, self.process = log, runner, process
-        self.beaten_at = asyncio.get_running_loop().time()
+        self.loop = asyncio.get_running_loop()
+        self.beaten_at = self.loop.time()
         self._tasks: list[asyncio.Task[None]] = []
         self._unknown: set[UUID] = set()
 
@@ -51,7 +53,7 @@ class Engine:
     @property
     def healthy(self) -> bool:
         """Whether the last beat is recent enough for the lease to hold."""
-        return asyncio.get_running_loop().time() - self.beaten_at < leases.LEASE.total_seconds()
+        return self.loop.time() - self.beaten_at < leases.LEASE.total_seconds()
 
     async def close(self, *, drain_seconds: float = 30) -> None:
         await self.runner.drain(drain_seconds)
@@ -61,7 +63,7 @@ class Engine:
         await in_database(leases.release_lease, self.process)
         await aclose_client()
 
-    async def _every(self, seconds: float, work) -> None:  # type: ignore[no-untyped-def]
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work again and again; a fault of the database must not end the beat."""
         while True:
             await asyncio.sleep(seconds)
@@ -73,7 +75,7 @@ class Engine:
     async def _beat(self) -> None:
         if not await in_database(leases.renew_lease, self.process):
             await self._begin_again()
-        self.beaten_at = asyncio.get_running_loop().time()
+        self.beaten_at = self.loop.time()
         await self._take_over()
         unknown = set(self.runner.reconcile(await in_database(records.open_in, self.process)))
         # Running here since the last beat, and no task of ours: whoever stored it did not come to run it.
@@ -137,6 +139,12 @@ def running_engine() -> Engine | None:
     if _engine is not None and _engine.done() and not _engine.cancelled() and not _engine.exception():
         return _engine.result()
     return None
+
+
+def stop_upstreams(replies: Iterable[UUID]) -> None:
+    """Close the upstreams of replies that are gone, from any thread. Other processes see it when they next store."""
+    if started := running_engine():
+        started.loop.call_soon_threadsafe(lambda: [started.runner.stop(reply) for reply in replies])
 
 
 async def close_engine(*, drain_seconds: float = 30) -> None:

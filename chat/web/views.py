@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from asgiref.sync import async_to_sync
 from django.contrib.auth.decorators import login_required
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -23,7 +22,7 @@ from chat import selectors
 from chat.exceptions import BadRequest, ChatError, NotAllowed, NotFound, RateLimited, StorageBusy
 from chat.models import User
 from chat.principals import Principal
-from chat.replies.engine import engine
+from chat.replies.engine import stop_upstreams
 from chat.services import conversations
 from chat.services.messages import MESSAGE_BYTES
 from chat.shapes import conversation_row, feedback_shape, message_shape
@@ -155,18 +154,12 @@ def conversation_list(request: HttpRequest, principal: Principal) -> JsonRespons
 def conversation(request: HttpRequest, principal: Principal, id: UUID) -> HttpResponse:
     if request.method == "DELETE":
         open_replies = conversations.delete_conversation(principal=principal, conversation=id)
-        async_to_sync(stop_upstreams)(open_replies)
+        stop_upstreams(open_replies)
         return HttpResponse(status=204)
     renamed = conversations.rename_conversation(
         principal=principal, conversation=id, title=text_of(body_of(request), "title")
     )
     return JsonResponse(conversation_row(renamed))
-
-
-async def stop_upstreams(replies: list[UUID]) -> None:
-    started = await engine()
-    for reply in replies:
-        started.runner.stop(reply)
 
 
 @require_safe

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from chat.db import in_database
+from chat.exceptions import NotFound
 from chat.models import ReplyState
 from chat.principals import Principal
 from chat.replies.engine import Engine, engine
 from chat.replies.records import Claim, claim_of
-from chat.selectors import conversation_for, message_for, open_replies_of
+from chat.selectors import conversation_for, message_for, open_replies_of, reply_for
 from chat.services import replies
 from chat.services.messages import post_message
 from chat.shapes import Shape, conversation_row, message_shape
@@ -92,8 +93,11 @@ def row(principal: Principal, id: UUID) -> dict[str, Any]:
     return conversation_row(conversation_for(principal, id))
 
 
-def allowed(principal: Principal, conversation: UUID) -> None:
+def allowed(principal: Principal, conversation: UUID, reply: UUID | None) -> None:
+    """A reply is followed through its own conversation: its log knows nothing of principals."""
     conversation_for(principal, conversation)
+    if reply is not None and reply_for(principal, reply).conversation_id != conversation:
+        raise NotFound
 
 
 def open_replies(principal: Principal, conversation: UUID) -> list[UUID]:

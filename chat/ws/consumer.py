@@ -224,7 +224,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def open(self, conversation: UUID, reply: UUID | None, after: int) -> None:
         """Follow a conversation instead of the earlier one: listen first, then look at what is open in it."""
         principal = self.known()
-        await in_database(actions.allowed, principal, conversation)
+        await in_database(actions.allowed, principal, conversation, reply)
         await self.leave()
         self.conversation = conversation
         await self.channel_layer.group_add(conversation_group(conversation), self.channel_name)
