@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from chat.text.markdown import Block, blocks, items, sentences, table_head
-from chat.text.words import cjk_count
+from chat.text.words import cjk_count, is_cjk
 
 #: In Latin letters; a Chinese character counts for two. Shorter sections are joined with the next ones,
 #: longer ones are cut between blocks, and only a single block of code may be longer still.
@@ -96,7 +96,7 @@ def _fitting(block: Block) -> Iterator[str]:
         yield from _packed(items(block), "\n", LONGEST)
     else:
         whole = (piece for sentence in sentences(block.text) for piece in _chopped(sentence))
-        yield from _packed(whole, " ", LONGEST)
+        yield from _packed(whole, "" if is_cjk(block.text) else " ", LONGEST)
 
 
 def _packed(parts: Iterable[str], between: str, room: int) -> Iterator[str]:

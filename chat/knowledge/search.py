@@ -16,12 +16,14 @@ from uuid import UUID
 from chat.knowledge import index
 from chat.knowledge.ranking import Question, Weighed
 from chat.models import Passage
+from chat.text.markdown import sentences
 from chat.text.questions import leans_on_earlier
 from chat.text.words import Concept, concepts
 
 CANDIDATES = 50
 #: A long message is searched for by its beginning and its end, where people put what they ask.
 CONCEPTS_AT_EACH_END = 24
+MOST_SENTENCES = 3
 #: How a passage has to compare with the best one to be found beside it.
 LEAST_SHARE_OF_BEST = 0.6
 #: What an earlier question weighs in one that leans on it.
@@ -53,23 +55,41 @@ def search(
 ) -> list[Found]:
     """The best passages of these knowledge bases, best first; none if nothing there speaks of the question.
 
-    ``earlier`` is the question before: it counts where the new one leans on it ("And on a phone?").
+    ``earlier`` is the question before: it counts where the new one leans on it ("And on a phone?"). A message
+    of several sentences of which nothing speaks as a whole is searched for by each of its sentences.
     """
     bases = frozenset(knowledge_bases)
-    leaning = bool(earlier) and leans_on_earlier(question)
-    asked = (
-        _with_earlier(_both_ends(concepts(question)), earlier) if leaning else _both_ends(concepts(question))
-    )
-    if not bases or not asked:
+    if not bases:
         return []
+    found = _search(bases, question, earlier) or {
+        key: one
+        for sentence in _telling_sentences(question)
+        for key, one in _search(bases, sentence, "").items()
+    }
+    best = sorted(found.values(), key=lambda one: -one.score)[:limit]
+    return [one for one in best if one.score >= LEAST_SHARE_OF_BEST * best[0].score]
+
+
+def _telling_sentences(question: str) -> list[str]:
+    """The last few sentences that say enough to be searched for alone."""
+    parts = sentences(question)
+    telling = [part for part in parts if sum(one.weight for one in concepts(part)) >= 2]
+    return telling[-MOST_SENTENCES:] if len(parts) > 1 else []
+
+
+def _search(bases: frozenset[UUID], question: str, earlier: str) -> dict[UUID, Found]:
+    leaning = bool(earlier) and leans_on_earlier(question)
+    asked = _both_ends(concepts(question))
+    asked = _with_earlier(asked, earlier) if leaning else asked
+    if not asked:
+        return {}
     frequencies = index.frequencies(bases, sorted({form for one in asked for form in one.forms}))
     if leaning:
         # What it is about was said before; its own small words ("valid", "cheaper") need not be known.
         asked = [one for one in asked if one.name or any(frequencies[form] for form in one.forms)]
     passages = Passage.objects.filter(file__knowledge_base__in=bases).count()
     weighed = Question(asked, frequencies=frequencies, passages=passages)
-    found = sorted(_found(bases, weighed), key=lambda one: -one.score)[:limit]
-    return [one for one in found if one.score >= LEAST_SHARE_OF_BEST * found[0].score]
+    return {one.passage.pk: one for one in _found(bases, weighed)}
 
 
 def _both_ends(asked: list[Concept]) -> list[Concept]:
