@@ -1,9 +1,8 @@
-"""What an error means: its status or code, its Retry-After, and as much of its text as a log may have."""
+"""What an answer means that is not a reply: its status or error code, and its Retry-After."""
 
 from __future__ import annotations
 
 import math
-import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 #: No header makes anybody wait longer than a day.
 MAX_RETRY_AFTER = 86_400.0
-SECRET = re.compile(r"(?i)(bearer\s+|\b(?:sk|pk|key|token)[-_])[\w.~+/-]{6,}")
 
 
 def retry_after(value: str | None, *, now: datetime | None = None) -> float | None:
@@ -32,13 +30,6 @@ def retry_after(value: str | None, *, now: datetime | None = None) -> float | No
         aware = date if date.tzinfo else date.replace(tzinfo=UTC)
         seconds = (aware - (now or datetime.now(UTC))).total_seconds()
     return min(max(seconds, 0.0), MAX_RETRY_AFTER) if not math.isnan(seconds) else None
-
-
-def redacted(text: str, secret: str) -> str:
-    """Providers repeat keys in their error messages."""
-    if secret:
-        text = text.replace(secret, "…")
-    return SECRET.sub(r"\1…", text)
 
 
 def error_in(payload: dict[str, Any]) -> UpstreamError | None:

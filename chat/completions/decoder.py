@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from typing import Any
 
 import orjson
@@ -19,18 +18,15 @@ from chat.completions.errors import (
     UpstreamTooLong,
 )
 from chat.completions.sse import EventParser
+from chat.completions.text import clean
 from chat.completions.thinking import ThinkSplitter
 
 logger = logging.getLogger(__name__)
 
 #: In UTF-8, for the answer and for the thoughts before it.
 MAX_TEXT = 200 * 1024
-SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def clean(text: str) -> str:
-    """PostgreSQL refuses NUL, and half a surrogate pair cannot be sent to anybody."""
-    return SURROGATE.sub("\ufffd", text.replace("\0", ""))
+MAX_REASON = 40
+MAX_COUNT = 2**31
 
 
 def _text_of(content: object) -> str:
@@ -42,13 +38,15 @@ def _text_of(content: object) -> str:
     raise TypeError(f"text is {type(content).__name__}")
 
 
-def usage_of(payload: dict[str, Any]) -> Usage | None:
-    """The token counts of a chunk or of a whole completion, if it has them."""
+def _usage_of(payload: dict[str, Any]) -> Usage | None:
+    """The token counts of a chunk, if it has them and they make sense."""
     counts = payload.get("usage")
     if not isinstance(counts, dict):
         return None
     asked, answered = counts.get("prompt_tokens"), counts.get("completion_tokens")
-    return Usage(asked, answered) if isinstance(asked, int) and isinstance(answered, int) else None
+    if not (isinstance(asked, int) and isinstance(answered, int)):
+        return None
+    return Usage(asked, answered) if 0 <= asked < MAX_COUNT and 0 <= answered < MAX_COUNT else None
 
 
 class StreamDecoder:
@@ -67,6 +65,7 @@ class StreamDecoder:
         self._deltas: list[Delta] = []
         self._room: dict[type, int] = {TextDelta: MAX_TEXT, ReasoningDelta: MAX_TEXT}
         self._bad = 0
+        self._mended = False
 
     def feed(self, chunk: bytes) -> list[Delta]:
         """The deltas of one network read; neighbours of a kind are joined."""
@@ -80,6 +79,8 @@ class StreamDecoder:
 
     def close(self) -> list[Delta]:
         """At the end of the body: what was held back."""
+        if self._mended:
+            logger.warning("upstream_text_mended: invalid Unicode was replaced by U+FFFD")
         last = self._events.close()
         if last is not None and not self.finished:
             bad = self._bad
@@ -141,21 +142,20 @@ class StreamDecoder:
             self.done = self.done or bool(text)
             return
         try:
-            payload = json.loads(text)
-            self._payload(payload)
+            self._payload(json.loads(text))
         except (ValueError, RecursionError, TypeError, AttributeError, KeyError):
             self._bad += 1
         else:
-            logger.warning("An upstream sent text that is not valid Unicode; U+FFFD stands in its place.")
+            self._mended = True
 
     def _payload(self, payload: dict[str, Any]) -> None:
         for choice in payload.get("choices") or ():
             if choice.get("index", 0) == 0:
                 self._choice(choice)
         if "usage" in payload:
-            self._usage = usage_of(payload) or self._usage
-        if "error" in payload or payload.get("object") == "error":
-            self.failure = error_in(payload)
+            self._usage = _usage_of(payload) or self._usage
+        if ("error" in payload or payload.get("object") == "error") and (error := error_in(payload)):
+            self.failure = error
 
     def _choice(self, choice: dict[str, Any]) -> None:
         delta = choice.get("delta")
@@ -168,12 +168,9 @@ class StreamDecoder:
                 self._content(content)
         reason = choice.get("finish_reason")
         if reason:
-            self._finish(str(reason))
-
-    def _finish(self, reason: str) -> None:
-        if reason == "error":
-            self.failure = UpstreamFault("finish_reason is error")
-        self.reason = reason
+            self.reason = clean(str(reason))[:MAX_REASON]
+            if reason == "error":
+                self.failure = UpstreamFault("finish_reason is error")
 
     def _content(self, content: object) -> None:
         if isinstance(content, list):

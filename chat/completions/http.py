@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import aclosing, asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -34,14 +35,13 @@ _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = Weak
 
 def _new_client() -> httpx.AsyncClient:
     tls = ssl.create_default_context()
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=tls),
-        # A jar would send the cookies of one upstream's tenant along with another's request.
-        cookie_jar=aiohttp.DummyCookieJar(),
-    )
+    connector = aiohttp.TCPConnector(limit=0, ssl=tls)
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     transport = AiohttpTransport(verify=tls, limits=httpx.Limits(max_connections=0), client=session)
     return httpx.AsyncClient(
         transport=transport,
+        # Both clients have a jar, which would send the cookies of one tenant's reply with another's request.
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         trust_env=False,
         follow_redirects=False,
         # Compressed tokens would arrive in lumps.

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from chat.completions.answers import error_for, redacted
+from chat.completions.answers import error_for
 from chat.completions.deadlines import Deadlines, Watchdog
 from chat.completions.decoder import StreamDecoder
 from chat.completions.errors import UpstreamError, UpstreamFault
 from chat.completions.http import chunks, post, whole_body
 from chat.completions.messages import messages_for
+from chat.completions.text import redacted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

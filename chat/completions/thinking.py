@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OPEN, CLOSE = "<think>", "</think>"
+#: More white space than this before an answer is an answer.
+LONGEST_BLANK = 1000
 
 Part = tuple[Literal["text", "reasoning"], str]
 
@@ -44,7 +46,7 @@ class ThinkSplitter:
         if begun.startswith(OPEN):
             self._held = begun.removeprefix(OPEN)
             return self._go_on(self._before_thought)
-        if OPEN.startswith(begun):
+        if OPEN.startswith(begun) and len(self._held) < LONGEST_BLANK:
             return []
         return self._rest_is_plain()
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chat.completions.answers import MAX_RETRY_AFTER, redacted, retry_after
+from chat.completions.answers import MAX_RETRY_AFTER, retry_after
 from chat.completions.errors import UpstreamBusy, UpstreamCut, UpstreamFault, UpstreamUnreachable
 from chat.completions.retry import pause_before_retry
+from chat.completions.text import redacted
 
 NOW = datetime(2026, 10, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -162,8 +162,23 @@ def test_an_error_in_the_stream_is_the_failure_and_the_text_before_it_is_kept(
     assert type(decoder.failure) is kind
 
 
-def test_a_null_error_is_none() -> None:
+def test_a_null_error_is_none_and_hides_no_other() -> None:
     assert text_of(event({"choices": [], "error": None}), token("a"), DONE) == "a"
+    decoder = StreamDecoder()
+    decoder.feed(event({"choices": [{"delta": {}, "finish_reason": "error"}], "error": None}))
+    assert isinstance(decoder.failure, UpstreamFault)
+
+
+def test_reasons_and_counts_that_make_no_sense_do_no_harm() -> None:
+    decoder = StreamDecoder()
+    decoder.feed(event({"choices": [], "usage": {"prompt_tokens": -1, "completion_tokens": 10**30}}))
+    decoder.feed(b'data: {"choices":[{"delta":{},"finish_reason":"\\u0000\\ud800' + b"x" * 500 + b'"}]}\n\n')
+    assert decoder.end() == [Finish("\ufffd" + "x" * 39)]
+
+
+def test_an_answer_of_blanks_only_is_not_kept_back_for_ever() -> None:
+    decoder = StreamDecoder()
+    assert decoder.feed(token(" " * 2000)) == [TextDelta(" " * 2000)]
 
 
 def test_a_reply_is_cut_at_its_limit_in_whole_characters() -> None:

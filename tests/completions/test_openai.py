@@ -92,15 +92,25 @@ def test_two_hundred_streams_at_once_need_no_queue(simulator: SimulatorProcess) 
     assert simulator.stats()["peak"] >= 200
 
 
-def test_each_loop_has_one_client_which_keeps_no_cookies() -> None:
+def test_each_loop_has_one_client() -> None:
     async def main() -> None:
-        assert client() is client()
-        assert not client().follow_redirects
-        assert not client().trust_env
+        first = client()
+        assert client() is first
+        await aclose_client()
+        assert client() is not first
         await aclose_client()
         await aclose_client()
 
     asyncio.run(main())
+
+
+def test_no_cookie_goes_from_one_reply_to_the_next(simulator: SimulatorProcess) -> None:
+    async def thrice() -> None:
+        for _ in range(3):
+            await read(Endpoint("openai", simulator.url, "", "sim:tokens=2,seed=13"), question())
+
+    asyncio.run(with_client(thrice()))
+    assert simulator.stats()["cookies"] == 0
 
 
 def test_busy_is_tried_again_after_the_time_it_names(simulator: SimulatorProcess) -> None:

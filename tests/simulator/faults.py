@@ -1,8 +1,9 @@
 """What can go wrong, by name.
 
 instead of a stream   refuse, hang, 429, 500, 502, 503, html200, empty200, json200, error200, badstatus
-``after`` some text   cut_chunked, cut_rst, cut_close, stall, keepalive, drip, endless,
-                      malformed, glued, nodata, bigline, badutf8, u2028, nul, error_event, no_done
+``after`` some text   cut_chunked, cut_rst, cut_close, badchunk, stall, keepalive, drip, endless,
+                      bigline, malformed, glued, nodata, wrongtype, badutf8, u2028, nul, odd,
+                      error_event, no_done
 """
 
 from __future__ import annotations
@@ -50,7 +51,14 @@ class Hang:
     """Nothing more is sent, and the connection stays open."""
 
 
-Step = bytes | Pause | Cut | Hang
+@dataclass(frozen=True, slots=True)
+class Unframed:
+    """Bytes that are no chunk."""
+
+    data: bytes
+
+
+Step = bytes | Pause | Cut | Hang | Unframed
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,7 @@ BREAKS: dict[str, Callable[[Scenario], Iterator[Step]]] = {
     "cut_chunked": lambda _: iter([Cut()]),
     "cut_close": lambda _: iter([Cut()]),
     "cut_rst": lambda _: iter([Cut(reset=True)]),
+    "badchunk": lambda _: iter([Unframed(b"this is no chunk\r\n"), Hang()]),
     "stall": lambda _: iter([Hang()]),
     "keepalive": lambda scenario: _repeat(b": keep-alive\n\n", scenario.every),
     "drip": lambda scenario: _drip(scenario.every),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from tests.simulator import dialects
-from tests.simulator.faults import Answer, Cut, Hang, Pause, answer_for
+from tests.simulator.faults import Answer, Cut, Hang, Pause, Unframed, answer_for
 from tests.simulator.scenario import read_scenario
 from tests.simulator.script import answer_pieces, steps
 from tests.simulator.wheel import Wheel
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Events that an unpaced stream sends before the others have their turn.
 BURST = 64
+#: A session, as load balancers set it; ``cookies`` counts the requests that bring one back.
+COOKIE = "Set-Cookie: sim=1; Path=/\r\n"
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Simulator:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.wheel = Wheel(loop)
-        self.connections = self.total = self.closed_early = self.peak = 0
+        self.connections = self.total = self.closed_early = self.peak = self.cookies = 0
         self.open: set[int] = set()
         self.records: deque[Record] = deque(maxlen=2000)
         self.requests: deque[dict[str, Any]] = deque(maxlen=20)
@@ -66,6 +68,7 @@ class Simulator:
             "connections": self.connections,
             "total": self.total,
             "closed_early": self.closed_early,
+            "cookies": self.cookies,
             "requests": [asdict(record) for record in self.records],
             "last_requests": list(self.requests),
         }
@@ -135,6 +138,7 @@ class Connection(asyncio.Protocol):
         if len(rest) >= length:
             self.buffer = rest[length:]
             method, path, _ = lines[0].decode("latin-1").split(" ", 2)
+            self.simulator.cookies += b"cookie" in headers
             self._route(method, path, rest[:length])
 
     # Requests ------------------------------------------------------------------------------------------
@@ -173,7 +177,9 @@ class Connection(asyncio.Protocol):
         self.chunked, self.chunk = scenario.fault != "cut_close", scenario.chunk
         self.interval = 1 / scenario.rate if scenario.rate else 0.0
         framing = "Transfer-Encoding: chunked" if self.chunked else "Connection: close"
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n{framing}\r\n\r\n"
+        head = (
+            f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n{framing}\r\n{COOKIE}\r\n"
+        )
         self.transport.write(head.encode() + self._framed(dialects.opening(scenario.dialect)))
         self.due = self.simulator.loop.time()
         self._play()
@@ -182,7 +188,7 @@ class Connection(asyncio.Protocol):
         extra = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
         head = (
             f"HTTP/1.1 {answer.status}\r\nContent-Type: {answer.content_type}\r\n{extra}"
-            f"Content-Length: {len(answer.body)}\r\n\r\n"
+            f"Content-Length: {len(answer.body)}\r\n{COOKIE}\r\n"
         )
         self.transport.write(head.encode() + answer.body)
         self._finish(early=False)
@@ -219,6 +225,9 @@ class Connection(asyncio.Protocol):
             case Pause(seconds):
                 self.due = self.simulator.loop.time() + seconds
                 self.simulator.wheel.at(self.due, self._play)
+            case Unframed(data):
+                self.transport.write(data)
+                return True
             case Cut(reset):
                 self._cut(reset=reset)
             case Hang():
