@@ -49,15 +49,14 @@ export class IncomingView {
     clearTimeout(this.#timer);
     const { state, problem } = delivery ?? {};
     this.#refusal.hidden = state !== "refused";
-    this.#note.hidden = state !== "waiting";
-    if (state === "waiting") find("span", this.#note).textContent = gettext("Waiting to be sent");
     if (problem) find(".field-error span", this.#refusal).textContent = refusalSentence(problem);
+    this.#tell(state === "waiting" ? gettext("Waiting to be sent") : "");
     if (state === "sending") this.#timer = setTimeout(() => this.#tell(gettext("Sending…")), QUIET_FOR);
   }
 
   /** @param {string} words */
   #tell(words) {
     find("span", this.#note).textContent = words;
-    this.#note.hidden = false;
+    this.#note.hidden = words === "";
   }
 }

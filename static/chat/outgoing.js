@@ -120,7 +120,9 @@ export class OutgoingView {
   #ending(reply) {
     const partial = this.#message.content !== "";
     const notice = find(".notice", this.element);
-    find(".ended", this.element).hidden = reply?.state !== "stopped";
+    const stopped = reply?.state === "stopped";
+    find(".ended", this.element).hidden = !stopped;
+    find(".ended span", this.element).textContent = stopped ? gettext("You stopped this reply.") : "";
     notice.hidden = reply?.state !== "interrupted" && reply?.state !== "failed";
     if (notice.hidden || !reply) return;
     const title = partial ? gettext("The reply was interrupted") : gettext("No reply came");

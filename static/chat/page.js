@@ -104,7 +104,6 @@ export class Page {
   refuse() {
     this.conversation.row = null;
     this.#blocked = "refused";
-    this.header.show(null);
     this.#stage.block({
       title: gettext("You no longer have access to this conversation."),
       text: "",
@@ -112,6 +111,7 @@ export class Page {
       action: this.#options.onNewChat,
     });
     this.#composer.setClosed(true);
+    this.#render();
   }
 
   /** @param {string} text */
@@ -126,12 +126,21 @@ export class Page {
   /** @param {ServerFrame} frame */
   receive(frame) {
     this.conversation.receive(frame);
+    if (frame.type === "message" && frame.message.conversation === this.conversation.id) this.#admit();
     if (frame.type === "error" && frame.ref) this.#refused(frame.ref, frame);
     if (frame.type !== "conversation" || frame.conversation.id !== this.conversation.id) return;
     if ("deleted" in frame.conversation) return this.refuse();
     this.conversation.row = frame.conversation;
     this.#head();
     this.markRead();
+  }
+
+  /** It was deleted, and a message that waited here has begun it anew. */
+  #admit() {
+    if (this.#blocked !== "refused") return;
+    this.#blocked = "";
+    this.#composer.setClosed(false);
+    this.#render();
   }
 
   /** What waits in the outbox has changed, or the connection has. @param {string} [conversation] */
@@ -195,22 +204,27 @@ export class Page {
 
   #render() {
     const { transcript, loaded } = this.conversation;
-    if (this.#blocked === "refused" || (this.#blocked && !loaded)) return;
-    this.#blocked = "";
-    const stored = new Set(transcript.messages.map(({ id }) => id));
-    const waiting = this.#outbox.of(this.conversation.id).filter(({ id }) => !stored.has(id));
-    const messages = [...transcript.messages, ...waiting.map(messageOf)];
+    const stored = this.#blocked === "refused" ? [] : transcript.messages;
+    const known = new Set(stored.map(({ id }) => id));
+    const waiting = this.#outbox.of(this.conversation.id).filter(({ id }) => !known.has(id));
+    const messages = [...stored, ...waiting.map(messageOf)];
     const deliveries = new Map(waiting.map((entry) => [entry.id, this.#delivery(entry)]));
     this.#follow.change(
       () => this.#thread.render(messages, (id) => deliveries.get(id) ?? null),
       () => this.#thread.firstBelow(this.#scroller.getBoundingClientRect().top),
     );
-    if (messages.length) this.#stage.show("thread");
-    else if (!loaded) this.#stage.show("bones");
-    else this.#stage.show("hello");
+    this.#stage.show(this.#scene(messages.length > 0));
     this.#head();
     this.#running();
     if (loaded) this.markRead();
+  }
+
+  /** @param {boolean} full Whether there are messages to show: what was written here is shown in any case. */
+  #scene(full) {
+    const { loaded } = this.conversation;
+    if (full) return "thread";
+    if (this.#blocked === "refused" || (this.#blocked && !loaded)) return "blocked";
+    return loaded ? "hello" : "bones";
   }
 
   /** @param {Entry} entry @returns {Delivery} */
@@ -261,7 +275,8 @@ export class Page {
       text: requestSentence(problem),
       label: gettext("Try again"),
       action: () => {
-        this.#stage.show("bones");
+        this.#blocked = "";
+        this.#render();
         void this.conversation.sync();
       },
     });
@@ -303,7 +318,7 @@ function messageOf({ id, conversation, content, createdAt }) {
 /** How a reply ended, to be heard. @param {Message} message */
 function outcome({ reply, content }) {
   if (reply?.state === "complete") return gettext("Reply finished");
-  if (reply?.state === "stopped") return gettext("You stopped this reply.");
+  if (reply?.state === "stopped") return gettext("Reply stopped");
   const partial = content !== "";
   const title = partial ? gettext("The reply was interrupted") : gettext("No reply came");
   return reply?.error ? `${title}. ${replySentence(reply.error, partial)}` : title;

@@ -39,7 +39,7 @@ export class Stage {
     find(".starters").replaceChildren(...starters.map((starter) => this.#starter(starter)));
   }
 
-  /** @param {{title: string, text: string, label: string, action: () => void}} reason */
+  /** Make the notice of the scene `blocked`. @param {{title: string, text: string, label: string, action: () => void}} reason */
   block({ title, text, label, action }) {
     const notice = stamp("blocked-part");
     notice.classList.add(text ? "notice--danger" : "notice--warning");
@@ -50,7 +50,6 @@ export class Stage {
     find("button", notice).addEventListener("click", action);
     notice.ariaLabel = title;
     find("#blocked").replaceChildren(notice);
-    this.show("blocked");
   }
 
   /** @param {{title: string, text: string}} starter */

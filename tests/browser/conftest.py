@@ -1,0 +1,93 @@
+"""The chat page in Chromium, against a real server with hashed static files and the strict policy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.browser.chat import Chat
+from tests.harness.server import ROOT, Server, environment
+from tests.simulator.process import SimulatorProcess
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+
+#: What Chromium says of a server that is away, which some tests take away.
+LOST = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to", "ERR_EMPTY_RESPONSE")
+
+Opener = Callable[..., Chat]
+
+
+def is_fault(line: ConsoleMessage, allowed: tuple[str, ...]) -> bool:
+    return line.type == "error" and not any(one in line.text for one in allowed)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static files under their hashed names."""
+    root = tmp_path_factory.mktemp("static")
+    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(run, cwd=ROOT, env=environment(root, STATIC_ROOT=str(root)), check=True)
+    return root
+
+
+@pytest.fixture(scope="module")
+def server(
+    simulator: SimulatorProcess, collected: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("data"), simulator.url, STATIC_ROOT=str(collected)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_chat(server: Server, chromium: Browser) -> Iterator[Opener]:
+    """``open_chat("bob", viewport=…)`` opens the page as bob. No page may break the policy or raise an error,
+    but for what ``missing`` allows: addresses that are not there."""
+    contexts = []
+    faults: list[str] = []
+
+    def opener(name: str = "alice", path: str = "/", *, missing: bool = False, **options: object) -> Chat:
+        context = chromium.new_context(base_url=server.origin, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        session = server.people[name]["session"]
+        context.add_cookies([{"name": "sessionid", "value": session, "url": server.origin}])
+        page: Page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        allowed = (*LOST, "404") if missing else LOST
+        page.on("console", lambda line: faults.append(line.text) if is_fault(line, allowed) else None)
+        page.goto(path)
+        return Chat(page, server)
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+@pytest.fixture
+def chat(open_chat: Opener) -> Chat:
+    """Alice's page with a new chat."""
+    return open_chat()

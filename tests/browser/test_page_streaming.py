@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.chat import Chat
+from tests.browser.conftest import Opener
+
+
+def test_a_new_chat_gets_an_address_a_title_and_a_streamed_reply(chat: Chat) -> None:
+    chat.write("What is a lease? sim:tokens=200,rate=100")
+    expect(chat.replies.last).to_have_attribute("data-reply-state", "running")
+    expect(chat.stop).to_be_visible()
+    chat.wait(lambda: 0 < len(chat.sources()[-1]) < 400)
+    expect(chat.page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}$"))
+    chat.settle()
+    expect(chat.replies.last).not_to_have_attribute("data-reply-state", re.compile("."))
+    expect(chat.stop).to_be_hidden()
+    expect(chat.page).to_have_title(re.compile("What is a lease"))
+    expect(chat.rows.first).to_contain_text("What is a lease")
+    assert chat.sources() == chat.stored()
+
+
+def test_a_reload_in_the_middle_of_a_reply_loses_nothing(chat: Chat) -> None:
+    chat.write("Go on sim:tokens=400,rate=150")
+    chat.wait(lambda: len(chat.sources()) == 2 and len(chat.sources()[1]) > 200)
+    chat.page.reload()
+    expect(chat.running).to_have_count(1)
+    chat.settle()
+    assert chat.sources() == chat.stored()
+    assert len(chat.sources()[1]) > 1000
+
+
+def test_two_tabs_show_the_same(open_chat: Opener) -> None:
+    one = open_chat()
+    one.ask("First sim:tokens=20")
+    other = open_chat(path=f"/c/{one.conversation}")
+    expect(other.messages).to_have_count(2)
+    one.write("Second sim:tokens=100,rate=100")
+    expect(other.running).to_have_count(1)
+    other.settle()
+    one.settle()
+    assert one.sources() == other.sources() == one.stored()
+
+
+def test_stop_ends_the_reply_and_keeps_its_text(chat: Chat) -> None:
+    chat.write("Long sim:tokens=2000,rate=60")
+    chat.wait(lambda: len(chat.sources()) == 2 and len(chat.sources()[1]) > 50)
+    chat.stop.click()
+    expect(chat.page.get_by_text("You stopped this reply.")).to_be_visible()
+    expect(chat.composer).to_be_focused()
+    chat.settle()
+    assert chat.sources() == chat.stored()
+
+
+def test_a_message_can_be_sent_while_a_reply_runs_and_waits_its_turn(chat: Chat) -> None:
+    chat.write("First sim:tokens=300,rate=60")
+    expect(chat.running).to_have_count(1)
+    chat.composer.fill("Second sim:tokens=10")
+    expect(chat.stop).to_be_visible()
+    expect(chat.page.get_by_role("button", name="Send", exact=True)).to_be_visible()
+    chat.composer.press("Enter")
+    expect(chat.page.get_by_text("Waits for the reply above")).to_be_visible()
+    expect(chat.replies.last).to_have_attribute("data-reply-state", "queued")
+    chat.stop.click()
+    chat.settle()
+    assert chat.sources() == chat.stored()
+    expect(chat.page.get_by_text("You stopped this reply.")).to_have_count(1)
+
+
+def test_a_waiting_reply_can_be_cancelled_alone(chat: Chat) -> None:
+    chat.write("First sim:tokens=150,rate=60")
+    expect(chat.running).to_have_count(1)
+    chat.write("Second sim:tokens=10")
+    chat.page.get_by_role("button", name="Cancel").click()
+    expect(chat.running).to_have_count(1)
+    chat.settle()
+    texts = chat.sources()
+    assert len(texts[1]) > 300
+    assert texts[3] == ""
+    expect(chat.page.get_by_text("You stopped this reply.").last).to_be_visible()
+
+
+def test_regenerate_puts_a_new_reply_in_the_place_of_the_old_one(chat: Chat) -> None:
+    chat.ask("Again sim:tokens=30")
+    first = chat.replies.last.get_attribute("data-message-id")
+    chat.page.get_by_role("button", name="Regenerate").click()
+    chat.wait(lambda: chat.replies.last.get_attribute("data-message-id") != first)
+    chat.settle()
+    expect(chat.messages).to_have_count(2)
+    assert chat.sources() == chat.stored()
+
+
+def test_a_cut_reply_keeps_its_text_says_so_and_can_be_retried(chat: Chat) -> None:
+    chat.ask("Cut me sim:tokens=80,fault=cut_chunked,after=40,times=1")
+    notice = chat.page.get_by_role("group", name="The reply was interrupted")
+    expect(notice).to_contain_text("The connection to the model was cut part-way. What you see above is saved.")
+    assert chat.sources() == chat.stored()
+    notice.get_by_role("button", name="Retry").click()
+    expect(notice).to_have_count(0)
+    chat.settle()
+    assert chat.sources() == chat.stored()
+
+
+def test_a_reply_that_never_came_says_why_in_its_place(chat: Chat) -> None:
+    chat.ask("Fail sim:fault=401")
+    notice = chat.page.get_by_role("group", name="No reply came")
+    expect(notice).to_contain_text("Your message is saved.")
+    expect(notice).to_contain_text("upstream_error")
+    expect(notice.get_by_role("button", name="Retry")).to_be_visible()
+    expect(chat.page.get_by_role("button", name="Copy reply")).to_be_hidden()
