@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import FileExtensionValidator
 from django.db.models import Model
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminPasswordWidget
 
 from chat.models import Organization
+
+DOCUMENT_BYTES = 1024 * 1024
 
 
 class SecretField(forms.CharField):
@@ -54,6 +59,27 @@ class SameOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # not ge
         for name, value in list(cleaned.items()):
             if any(_organization_id(row) not in (None, organization.pk) for row in _rows(value)):
                 self.add_error(name, _("Choose what belongs to the same organization."))
+
+
+class DocumentForm(SameOrganizationForm):
+    """Takes a document and gives its text as ``cleaned_data["document"]``."""
+
+    document = forms.FileField(
+        label=_("Document"),
+        help_text=_("Markdown or plain text, at most 1 MB. One of the same name is replaced."),
+        validators=[FileExtensionValidator(["md", "txt"])],
+        widget=UnfoldAdminFileFieldWidget,
+    )
+
+    def clean_document(self) -> str:
+        upload: UploadedFile[bytes] = self.cleaned_data["document"]
+        self.instance.filename = PurePosixPath(upload.name or "").name
+        if (upload.size or 0) > DOCUMENT_BYTES:
+            raise forms.ValidationError(_("This document is over 1 MB. Divide it into smaller ones."))
+        try:
+            return str(upload.read(), "utf-8-sig")
+        except UnicodeDecodeError:
+            raise forms.ValidationError(_("This is not text in UTF-8.")) from None
 
 
 class ChatbotForm(SameOrganizationForm):

@@ -1,16 +1,20 @@
-"""What chatbots know. Files are read in by the knowledge room; here they are looked at and removed."""
+"""What chatbots know: knowledge bases, the documents in them, and the passages that answers cite."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
+from chat.admin.forms import DocumentForm
 from chat.admin.scoping import RecordAdmin, RelatedFilter, ScopedAdmin
+from chat.knowledge.ingest import sync_file
 from chat.models import KnowledgeBase, KnowledgeFile, Passage
 
 
@@ -34,14 +38,33 @@ class KnowledgeBaseAdmin(ScopedAdmin):
 
 @admin.register(KnowledgeFile)
 class KnowledgeFileAdmin(RecordAdmin):
+    """Documents are added and removed; to change one, add it again under the same name."""
+
     organization = "knowledge_base__organization"
-    may_delete = True
+    may_add = may_delete = True
     list_display = ("filename", "title", "knowledge_base", "status", "human_size", "created_at")
     list_filter = ("status", ("knowledge_base", RelatedFilter))
     list_select_related = ("knowledge_base",)
     search_fields = ("filename", "title")
     exclude = ("file",)
     ordering = ("-created_at",)
+    add_fields = ("knowledge_base", "document", "title")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return super().get_fields(request, obj) if obj else self.add_fields
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, **({} if obj else {"form": DocumentForm}) | kwargs)
+
+    def save_model(self, request: HttpRequest, obj: KnowledgeFile, form: Any, change: bool) -> None:
+        made = sync_file(
+            knowledge_base=obj.knowledge_base,
+            filename=obj.filename,
+            title=obj.title,
+            text=form.cleaned_data["document"],
+        )
+        obj.pk = made.pk
+        obj.refresh_from_db()
 
     @admin.display(description=_("size"), ordering="size")
     def human_size(self, file: KnowledgeFile) -> str:

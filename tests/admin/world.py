@@ -79,7 +79,8 @@ def conversation(
     )
     made: dict[str, Any] = {"conversation": talk, "created_by": "x", "content": text}
     question = Message.objects.create(**made, position=1, type=MessageType.INCOMING, sender_contact=contact)
-    answer = Message.objects.create(**made, position=2, type=MessageType.OUTGOING)
+    cited = [{"number": 1, "chatbotTextNode": {"title": text, "filename": "rules.md"}}]
+    answer = Message.objects.create(**made, position=2, type=MessageType.OUTGOING, citation_nodes=cited)
     reply = Reply.objects.create(
         conversation=talk,
         incoming=question,

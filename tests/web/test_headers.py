@@ -5,9 +5,10 @@ import threading
 
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, SimpleTestCase, override_settings
+from django.views.defaults import server_error
 
 from chat.web.headers import SecurityHeadersMiddleware
-from tests.people import alice
+from tests.people import alice, bob
 from tests.web.browser_like import PageTestCase
 
 STRICT = (
@@ -83,3 +84,20 @@ def answer(path: str, **headers: str) -> HttpResponse:
     middleware = SecurityHeadersMiddleware(lambda request: HttpResponse(headers=headers))
     response: HttpResponse = middleware(RequestFactory().get(path))
     return response
+
+
+class RefusalTests(PageTestCase):
+    def test_every_refusal_is_a_page_in_words(self) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        for response, status, said in (
+            (Client().get("/no/such/page"), 404, "There is nothing here"),
+            (self.logged_in(bob()).get("/accounts/people/"), 403, "This page is not for you"),
+            (strict.post("/accounts/login/", {"login": "x"}), 403, "This form is too old"),
+        ):
+            self.assertEqual(response.status_code, status)
+            self.assert_says(response, said)
+
+    def test_an_error_of_the_server_is_one_too(self) -> None:
+        page = server_error(RequestFactory().get("/"))
+        self.assertEqual(page.status_code, 500)
+        self.assert_says(page, "Something failed")
