@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gettext
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from tests.catalogue import Entry, entries, strings_of_the_page, strings_of_the_server
 
@@ -62,3 +65,16 @@ def test_a_space_stands_between_chinese_and_latin(domain: str) -> None:
     touching = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
     strays = [text for entry in catalogue(domain) for text in entry.translations if touching.search(text)]
     assert strays == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", ["zh-TW", "zh-Hant-HK,en;q=0.5"])
+def test_a_browser_that_asks_for_it_gets_the_page_and_its_scripts_in_chinese(
+    client: Client, asked: str
+) -> None:
+    headers = {"accept-language": asked}
+    page = client.get("/accounts/login/", headers=headers).content.decode()
+    assert '<html lang="zh-hant"' in page
+    assert "登入" in page
+    script = client.get(reverse("javascript-catalog"), headers=headers)
+    assert json.dumps("想問什麼？") in script.content.decode()
