@@ -18,7 +18,7 @@ _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
 _TOP_ITEM = re.compile(r" {0,1}(?:[-*+]|\d{1,3}[.)])\s+")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}.*$")
-_PROTECTED = re.compile(r"`[^`]*`|\]\([^)]*\)|https?://\S+")
+_PROTECTED = re.compile(r"`[^`]*`|\]\([^)]*\)|https?://\S*[^\s.,;:!?)]")
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"')*_])|(?<=[.!?]\*\*))\s+(?=[\"'(\[*_A-Z0-9\ue000\u3400-\u9fff])"
     r"|(?:(?<=[。！？])|(?<=[。！？][」』）]))(?![」』），、；：。！？])\s*"

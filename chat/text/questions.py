@@ -9,11 +9,10 @@ from chat.text.words import concepts, counts, is_cjk
 
 _LEANS = re.compile(
     r"""
-    ^\s*(?: and | but | so | or | then | also | why | where | when | how | more | example | ok(?:ay)?
-          | (?: what | how ) \s+ (?: about | if | long | many ) | which \s+ one | tell \s+ me \s+ more
-          | go \s+ on | for \s+ example | (?: can | does | is ) \s+ it ) \b
+    ^\s*(?: and | but | so | or | then | also | ok(?:ay)? | (?: what | how ) \s+ (?: about | if )
+          | tell \s+ me \s+ more | go \s+ on | for \s+ example ) \b
     | \b (?: it | its | this | that | these | those | they | them | there | one | ones | he | she | him | her
-          | instead | else | other | same | both ) \b
+          | instead | else | other | another | same | both ) \b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -56,7 +55,8 @@ _CJK_PART = re.compile("|".join(map(re.escape, CHINESE)) + r"|[\s]*[？?！!，,
 #: "Who won …", "How tall is …": what follows such a word at once is not yet the topic.
 _BEFORE_PREDICATE = frozenset({"who", "how"})
 
-_SHORT = 3
+#: In words that mean something, and in words of any kind.
+_SHORT, _FEW = 3, 2
 _LONGEST_TOPIC = 60
 
 
@@ -74,12 +74,12 @@ def asks_how(text: str) -> bool:
 
 
 def leans_on_earlier(question: str) -> bool:
-    """Whether the question says too little by itself: short, or about "it"."""
+    """Whether the question says too little by itself: a word or two, or short and about "it"."""
     weight = sum(one.weight for one in concepts(question))
-    if weight <= 1:
-        return True
-    leans = _LEANS_CJK if is_cjk(question) else _LEANS
-    return weight <= _SHORT and bool(leans.search(question))
+    if is_cjk(question):
+        return weight < 1 or (weight <= _SHORT and bool(_LEANS_CJK.search(question)))
+    few_words = len(_WORD.findall(question)) <= _FEW
+    return weight == 0 or few_words or (weight <= _SHORT and bool(_LEANS.search(question)))
 
 
 def topic(question: str) -> str:
