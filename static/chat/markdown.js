@@ -95,9 +95,11 @@ export class StreamRenderer {
 
   /** @param {boolean} whole */
   #draw(whole) {
-    this.#caret.remove();
-    this.#element.lang = this.#lang ?? detectLang(this.#text);
+    const lang = this.#lang ?? detectLang(this.#text);
+    // Only when it changes: to write it makes the browser look up the style of everything inside again.
+    if (this.#element.lang !== lang || !this.#element.hasAttribute("lang")) this.#element.lang = lang;
     this.#document.show(clean(this.#text), whole);
-    if (!whole) placeCaret(this.#element, this.#caret);
+    if (whole) this.#caret.remove();
+    else placeCaret(this.#element, this.#caret);
   }
 }

@@ -33,11 +33,23 @@ async function streamed(text, cuts, options) {
   const node = place();
   const renderer = new StreamRenderer(node, options);
   stopClock();
-  for (const cut of cuts) renderer.update(text.slice(0, cut));
+  for (const cut of cuts) {
+    renderer.update(text.slice(0, cut));
+    await tick();
+  }
   startClock();
   renderer.finish(text);
   await settled();
   return node;
+}
+
+/** Until the messages sent before have been heard: the renderer waits for its paint with one. */
+function tick() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => (port1.close(), resolve());
+    port2.postMessage(null);
+  });
 }
 
 const everyCharacter = (text) => Array.from(text, (_, index) => index + 1);

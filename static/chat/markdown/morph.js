@@ -1,5 +1,10 @@
 // @ts-check
-/** Makes one tree equal to another and leaves alone what is equal already: selection, focus and scrolling stay. */
+/**
+ * Makes one tree equal to another and leaves alone what is equal already: selection, focus and scrolling stay.
+ * The caret is no part of the comparison.
+ */
+
+import { isCaret } from "./caret.js";
 
 /**
  * @param {ChildNode} node  as it is on the page
@@ -24,11 +29,12 @@ export function morph(node, wanted) {
  * @param {Element} wanted
  */
 function morphChildren(parent, wanted) {
-  const children = [...parent.childNodes];
+  const children = [...parent.childNodes].filter((child) => !isCaret(child));
   const others = [...wanted.childNodes];
+  const end = parent.lastChild && isCaret(parent.lastChild) ? parent.lastChild : null;
   others.forEach((other, index) => {
     const child = children[index];
-    if (!child) parent.append(other);
+    if (!child) parent.insertBefore(other, end);
     else if (!child.isEqualNode(other)) morph(child, other);
   });
   for (const child of children.slice(others.length)) child.remove();

@@ -1,13 +1,19 @@
 // @ts-check
-/** Decides when to draw: at most once a frame, and never sooner than four times what the last drawing cost. */
+/**
+ * Decides when to draw: at most once a frame, and never sooner than four times what the last drawing cost.
+ *
+ * The cost is what the browser made of it too (style, layout, paint), so that however slow the machine and however
+ * long the text, four fifths of the time are left for the person.
+ */
 
 const REST = 4;
 
 export class Pacer {
   #draw;
-  #timer = 0;
   #frame = 0;
-  #restUntil = 0;
+  #timer = 0;
+  #isWanted = false;
+  #isDrawing = false;
 
   /** @param {() => void} draw */
   constructor(draw) {
@@ -16,28 +22,45 @@ export class Pacer {
 
   /** Something changed; asking again before the drawing costs nothing. */
   ask() {
-    if (this.#timer || this.#frame) return;
-    const wait = this.#restUntil - performance.now();
-    if (wait > 0) this.#timer = setTimeout(() => this.#nextFrame(), wait);
-    else this.#nextFrame();
+    this.#isWanted = true;
+    if (!this.#isDrawing) this.#begin();
   }
 
+  /** What was asked for is not wanted any more. */
   cancel() {
+    this.#isWanted = this.#isDrawing = false;
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
-    this.#timer = this.#frame = 0;
   }
 
-  #nextFrame() {
-    this.#timer = 0;
-    this.#frame = requestAnimationFrame(() => this.#run());
+  #begin() {
+    this.#isDrawing = true;
+    this.#frame = requestAnimationFrame(() => {
+      const start = performance.now();
+      this.#isWanted = false;
+      this.#draw();
+      afterPaint(() => this.#rest(REST * (performance.now() - start)));
+    });
   }
 
-  #run() {
-    this.#frame = 0;
-    const start = performance.now();
-    this.#draw();
-    const end = performance.now();
-    this.#restUntil = end + REST * (end - start);
+  /** @param {number} milliseconds */
+  #rest(milliseconds) {
+    if (milliseconds) this.#timer = setTimeout(() => this.#end(), milliseconds);
+    else this.#end();
   }
+
+  #end() {
+    this.#isDrawing = false;
+    if (this.#isWanted) this.#begin();
+  }
+}
+
+/** A message is a task of its own, which comes after the frame's rendering and without a timer's delay. @param {() => void} then */
+function afterPaint(then) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    then();
+  };
+  port2.postMessage(null);
 }
