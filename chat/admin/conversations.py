@@ -3,9 +3,10 @@ so it reaches these pages as escaped text only."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -16,7 +17,10 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from chat.admin.scoping import RecordAdmin, RelatedFilter
+from chat.hints import hint_row
 from chat.models import Attachment, Conversation, Feedback, Message, Reply, ReplyState
+from chat.replies.engine import stop_upstreams
+from chat.selectors import open_replies_of
 
 #: How many of a conversation's newest messages its page shows.
 SHOWN = 200
@@ -53,10 +57,17 @@ class ConversationAdmin(RecordAdmin):
         context = {"messages": messages[:SHOWN][::-1], "shown": SHOWN, "more": len(messages) > SHOWN}
         return render_to_string("admin/chat/transcript.html", context)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The messages of a conversation are no reason to refuse: they are what is to be deleted."""
-        rows, counts, _needed, protected = super().get_deleted_objects(objs, request)
-        return rows, counts, set(), protected
+    def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
+        self.delete_queryset(request, Conversation.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
+        """Whoever has one open is told, and replies that are being made for it stop."""
+        conversations = list(queryset)
+        replies = [reply.pk for conversation in conversations for reply in open_replies_of(conversation)]
+        for conversation in conversations:
+            hint_row(conversation, "deleted")
+        queryset.delete()
+        transaction.on_commit(partial(stop_upstreams, replies))
 
 
 @admin.register(Message)

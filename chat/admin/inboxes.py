@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 
 from chat.admin.forms import WebChatForm
@@ -18,6 +20,12 @@ class InboxAdmin(ScopedAdmin):
     search_fields = ("name",)
     readonly_fields = ("created_at",)
     ordering = ("name",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """One with conversations stays: they would go with it."""
+        if isinstance(obj, Inbox) and obj.conversations.exists():
+            return False
+        return super().has_delete_permission(request, obj)
 
 
 @admin.register(WebChat)

@@ -159,6 +159,13 @@ class ScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
         kwargs.setdefault("queryset", _visible(self.admin_site, db_field.related_model, request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Records go with what they belong to, although nobody may delete one alone: what counts is whether
+        the rows themselves may be deleted."""
+        rows, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        refused = not all(self.has_delete_permission(request, obj) for obj in objs)
+        return rows, counts, {self.opts.verbose_name} if refused else set(), protected
+
     # Views
 
     @tells_errors

@@ -13,8 +13,11 @@ from django.test import Client, TestCase
 from chat.models import (
     ApiKey,
     Chatbot,
+    Contact,
     Conversation,
+    Inbox,
     KnowledgeBase,
+    KnowledgeFile,
     LanguageModel,
     Membership,
     Organization,
@@ -203,9 +206,28 @@ class WriteTests(AdminTestCase):
         self.client_of(alice()).post(f"/admin/chat/conversation/{talk.pk}/delete/", {"post": "yes"})
         self.assertFalse(Conversation.objects.filter(pk=talk.pk).exists())
 
-    def test_a_chatbot_that_was_talked_to_is_not_deleted(self) -> None:
-        url = f"/admin/chat/chatbot/{self.home[Chatbot].pk}/delete/"
-        self.assertEqual(self.client_of(root()).post(url, {"post": "yes"}).status_code, 403)
+    def test_records_go_with_what_they_belong_to(self) -> None:
+        for user, model in (
+            (alice(), KnowledgeFile),
+            (alice(), KnowledgeBase),
+            (alice(), Contact),
+            (root(), User),
+            (root(), Organization),
+        ):
+            row = self.home[model]
+            url = f"/admin/chat/{model._meta.model_name}/{row.pk}/delete/"
+            self.client_of(user).post(url, {"post": "yes"})
+            self.assertFalse(model._default_manager.filter(pk=row.pk).exists(), model)
+
+    def test_what_has_conversations_is_not_deleted_alone_or_among_others(self) -> None:
+        talk = self.home[Conversation]
+        Conversation.objects.filter(pk=talk.pk).update(inbox=self.home[Inbox])
+        client = self.client_of(root())
+        for model in (Chatbot, Inbox):
+            row, url = self.home[model], f"/admin/chat/{model._meta.model_name}/"
+            self.assertEqual(client.post(f"{url}{row.pk}/delete/", {"post": "yes"}).status_code, 403)
+            client.post(url, {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"})
+            self.assertTrue(model._default_manager.filter(pk=row.pk).exists(), model)
 
     def test_only_superusers_write_language_models_and_accounts(self) -> None:
         client = self.client_of(alice())

@@ -6,6 +6,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 
 class IdentityProvider:
@@ -46,6 +47,9 @@ class IdentityProvider:
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
+                if self.path.startswith("/authorize"):
+                    self.send_back()
+                    return
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 body = json.dumps(provider.answers()[self.path.partition("?")[0]]).encode()
                 self.send_response(200)
@@ -53,6 +57,13 @@ class IdentityProvider:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def send_back(self) -> None:
+                asked = parse_qs(urlsplit(self.path).query)
+                self.send_response(302)
+                query = urlencode({"code": "x", "state": asked["state"][0]})
+                self.send_header("Location", f"{asked['redirect_uri'][0]}?{query}")
+                self.end_headers()
 
             do_GET = do_POST = answer
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.harness.server import Server
+from tests.web.conftest import deployed
+from tests.web.identity_provider import IdentityProvider
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +99,25 @@ def test_the_qr_code_of_the_second_factor_is_shown(site: Server, chromium: Brows
         page.wait_for_url("**/totp/activate/")
         assert page.evaluate("document.querySelector('.account-qr').naturalWidth") > 100
         assert watcher.complaints == []
+
+
+def test_single_sign_on_leads_to_its_provider_and_back(chromium: Browser, tmp_path: Path) -> None:
+    with IdentityProvider(email="dora@example.com") as provider:
+        variables = {
+            "OIDC_SERVER_URL": provider.url,
+            "OIDC_CLIENT_ID": "parley",
+            "OIDC_CLIENT_SECRET": "hush",
+            "SIGNUP_OPEN": "true",
+            "DEFAULT_ORGANIZATION": "Home",
+        }
+        with deployed(tmp_path, **variables) as site, context_of(site, chromium) as context:
+            page = context.new_page()
+            watcher = Watcher(page)
+            page.goto(f"{site.origin}/accounts/login/?next=/accounts/profile/")
+            page.click("text=Continue with Single sign-on")
+            page.goto(f"{site.origin}/accounts/profile/")
+            assert "dora@example.com" in page.inner_text("main")
+            assert watcher.complaints == []
 
 
 def test_no_page_of_ours_can_be_framed(site: Server, chromium: Browser) -> None:
