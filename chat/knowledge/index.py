@@ -21,12 +21,9 @@ _SQLITE_BEST = (
 _SQLITE_COUNT = "SELECT count(*) FROM chat_passage_index WHERE terms MATCH %s"
 _POSTGRESQL_BEST = (
     "SELECT id FROM chat_passage, to_tsquery('simple', %s) AS asked "
-    "WHERE to_tsvector('simple', terms) @@ asked "
-    "ORDER BY ts_rank(to_tsvector('simple', terms), asked) DESC, id LIMIT %s"
+    "WHERE index @@ asked ORDER BY ts_rank(index, asked) DESC, id LIMIT %s"
 )
-_POSTGRESQL_COUNT = (
-    "SELECT count(*) FROM chat_passage WHERE to_tsvector('simple', terms) @@ to_tsquery('simple', %s)"
-)
+_POSTGRESQL_COUNT = "SELECT count(*) FROM chat_passage WHERE index @@ to_tsquery('simple', %s)"
 
 
 def terms_of(knowledge_base: UUID, *texts: str) -> str:
