@@ -55,15 +55,15 @@ def everything() -> list[str]:
             }
             failed += run("Tests that end servers or measure time", environment, "fault")
             failed += run(
-                "Tests of the database, on PostgreSQL", on_postgresql, "not fault", *PARALLEL, *DATABASE
+                "Tests of the database, on PostgreSQL", on_postgresql, "not fault and not peer", *PARALLEL, *DATABASE
             )
-            failed += run("Tests", environment, "not fault", *PARALLEL)
+            failed += run("Tests", environment, "not fault and not peer", *PARALLEL)
     return failed
 
 
 def faults() -> list[str]:
     with clean_environment() as environment, provided_services(environment):
-        return run("Faults, with their full numbers", environment | {SCALE: "full"}, "fault")
+        return run("Faults, with their full numbers", environment | {SCALE: "full"}, "fault or peer")
 
 
 def run(name: str, environment: dict[str, str], mark: str, *options: str) -> list[str]:

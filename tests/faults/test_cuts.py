@@ -30,7 +30,7 @@ async def read_with_cuts(server: Server, seed: int, cuts: int) -> tuple[str, Hea
             break
         if done < cuts:
             goal = len(known.text) + choose.randrange(1, 60)
-            await tab.wait(lambda: known.status or len(known.text) >= goal)
+            await tab.wait(lambda known=known, goal=goal: known.status or len(known.text) >= goal)
             if known.status:
                 break
             tab.cut()

@@ -1,5 +1,5 @@
-"""Run in the server's environment with a number: make alice, bob, charlie and so many more members, log them in,
-and print what a test needs."""
+"""Run in the server's environment with a number: make alice, bob, charlie and so many more members, log
+them in, and print what a test needs."""
 
 from __future__ import annotations
 
