@@ -5,7 +5,7 @@ from typing import Any
 from django.test import Client
 
 from chat.models import Membership, Role, User
-from tests.people import alice, bob, charlie, make_member, make_organization
+from tests.people import alice, bob, charlie, make_member, make_organization, root
 from tests.web.browser_like import PageTestCase
 
 
@@ -89,3 +89,10 @@ class PeopleTests(PageTestCase):
 
 def bob_without_joining() -> User:
     return User.objects.get(username="bob")
+
+
+class NowhereTests(PageTestCase):
+    def test_an_account_without_an_organization_is_told_so(self) -> None:
+        page = self.logged_in(root()).get("/")
+        self.assertEqual(page.status_code, 403)
+        self.assert_says(page, "No organization yet")
