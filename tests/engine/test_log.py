@@ -125,7 +125,7 @@ def test_citations_keep_their_place_between_texts(make_log: Callable[[], ReplyLo
     run(scene())
 
 
-def test_a_number_past_what_is_kept_sends_the_reader_to_the_database(make_log: Callable[[], ReplyLog]) -> None:
+def test_a_number_past_what_is_kept_is_for_the_database(make_log: Callable[[], ReplyLog]) -> None:
     async def scene() -> None:
         log, reply = make_log(), uuid4()
         await log.start(reply, Started(uuid4(), 1))

@@ -37,7 +37,8 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (home / "config.yaml").write_text(
         "model_list:\n"
         "  - model_name: tide\n"
-        f"    litellm_params: {{model: openai/gpt-4o, api_key: none, mock_response: {json.dumps(TEXT, ensure_ascii=False)}}}\n"
+        "    litellm_params: {model: openai/gpt-4o, api_key: none, mock_response: "
+        f"{json.dumps(TEXT, ensure_ascii=False)}}}\n"
         f"general_settings: {{master_key: {KEY}}}\n"
     )
     port = free_port()

@@ -1,4 +1,4 @@
-"""Sending, streaming, waiting one's turn, stopping and asking again, through real sockets of a real server."""
+"""Sending, streaming, waiting one's turn, stopping and asking again, through sockets of a real server."""
 
 from __future__ import annotations
 
