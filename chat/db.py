@@ -33,8 +33,11 @@ async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
 @contextmanager
 def transact() -> Iterator[None]:
     """A transaction that writes. Within this process SQLite's writers queue on a lock: its own way of
-    waiting is to sleep and try again, which under a burst costs seconds that nobody works."""
-    with _writer if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
+    waiting is to sleep and try again, which under a burst costs seconds in which nobody works. Inside
+    another transaction there is nothing to queue for: that one has SQLite's lock, and waiting for ours
+    could wait for somebody who waits for it."""
+    queues = connection.vendor == "sqlite" and not connection.in_atomic_block
+    with _writer if queues else nullcontext(), transaction.atomic():
         yield
 
 

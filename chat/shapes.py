@@ -36,7 +36,7 @@ def conversation_row(conversation: Conversation) -> Shape:
 
 
 def message_shape(message: Message, reply: Reply | None = None) -> Shape:
-    """Needs the relations that ``selectors.messages_of`` and ``message_for`` fetch; ``reply`` if it is known."""
+    """Needs the relations that ``selectors.messages_of`` fetches; ``reply`` if it is known."""
     reply = reply or newest_reply(message)
     return {
         "id": str(message.pk),

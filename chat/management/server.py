@@ -31,7 +31,7 @@ reactor: Any = _reactor
 
 
 class ParleyServer(Server):
-    """SIGTERM and SIGINT drain: sockets are told, running replies have time to end. A second signal ends it."""
+    """SIGTERM and SIGINT drain: sockets are told, running replies may end. A second signal ends that."""
 
     def __init__(self, *, host: str, port: int, drain_seconds: float, alone: bool) -> None:
         bound = host.replace(":", r"\:")

@@ -12,7 +12,7 @@ from chat.models.organization import Organization
 
 
 class ApiKey(models.Model):
-    """The key is shown once; only the SHA-256 of its 256 random bits is stored, and a prefix to know it by."""
+    """Shown once; only the SHA-256 of its 256 random bits is stored, and a prefix to know it by."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")

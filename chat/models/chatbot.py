@@ -38,7 +38,9 @@ class LanguageModel(models.Model):
     context_tokens = models.PositiveIntegerField(
         _("context, in tokens"),
         default=8192,
-        help_text=_("Instructions, passages and history are trimmed to fit; a quarter is left for the reply."),
+        help_text=_(
+            "Instructions, passages and history are trimmed to fit; a quarter is left for the reply."
+        ),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)

@@ -53,7 +53,8 @@ class Conversation(models.Model):
         verbose_name_plural = _("conversations")
         indexes = [
             models.Index(
-                fields=["owner", "organization", "-last_message_created_at", "-id"], name="conversation_recent"
+                fields=["owner", "organization", "-last_message_created_at", "-id"],
+                name="conversation_recent",
             ),
             models.Index(
                 fields=["organization", "-last_message_created_at", "-id"], name="conversation_org_recent"

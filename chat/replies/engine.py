@@ -13,7 +13,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from chat import hints
-from chat.completions.http import aclose_client
+from chat.completions.http import aclose_client, client
 from chat.db import in_database
 from chat.models import Reply
 from chat.replies import leases, records
@@ -41,6 +41,7 @@ class Engine:
         process = await in_database(leases.take_lease)
         if alone:
             await in_database(leases.break_leases, but=process)
+        client()  # its first use reads the system's certificates: not while somebody waits for a reply
         log = MemoryLog()
         engine = cls(log, Runner(log, process), process)
         await engine._take_over()
@@ -142,9 +143,11 @@ def running_engine() -> Engine | None:
 
 
 def stop_upstreams(replies: Iterable[UUID]) -> None:
-    """Close the upstreams of replies that are gone, from any thread. Other processes see it when they next store."""
+    """Close the upstreams of replies that are gone, from any thread; other processes see it at their next
+    store."""
     if started := running_engine():
-        started.loop.call_soon_threadsafe(lambda: [started.runner.stop(reply) for reply in replies])
+        for reply in replies:
+            started.loop.call_soon_threadsafe(started.runner.stop, reply)
 
 
 async def close_engine(*, drain_seconds: float = 30) -> None:

@@ -31,7 +31,7 @@ def rename_conversation(*, principal: Principal, conversation: UUID, title: str)
 
 @transact()
 def delete_conversation(*, principal: Principal, conversation: UUID) -> list[UUID]:
-    """Delete it with everything in it. Returns the replies that were open: the caller stops their upstreams."""
+    """Delete it with everything in it. Returns the replies that were open, to be stopped."""
     found = conversation_for(principal, conversation)
     replies = [reply.pk for reply in open_replies_of(found)]
     hint_row(found, "deleted")

@@ -197,7 +197,7 @@ def create_reply(
     process: UUID | None,
     start: bool = False,
 ) -> Reply:
-    """A reply with the outgoing message that it will fill: queued, or with ``start`` running in ``process``."""
+    """A reply and the outgoing message that it will fill: queued, or with ``start`` running."""
     outgoing = Message(
         conversation_id=message.conversation_id,
         position=position,

@@ -66,5 +66,6 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CommandError(
-                f"Port {port} on {host} cannot be used: {error.strerror}. Choose another: PORT={port + 1} make run"
+                f"Port {port} on {host} cannot be used: {error.strerror}. "
+                f"Choose another: PORT={port + 1} make run"
             ) from None
