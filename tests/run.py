@@ -26,8 +26,11 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSER = os.environ.get("BROWSER", "1") != "0"
 #: What the tests themselves read: where the services are, and how large the fault campaigns shall be.
 POSTGRESQL, REDIS, SCALE = "TEST_POSTGRESQL_URL", "TEST_REDIS_URL", "FAULT_SCALE"
-#: Two at a time; a file stays in one process, so that its server is started once.
-PARALLEL = ("-n", "2", "--dist", "loadfile")
+#: All but the campaigns, and what installs other products.
+USUAL = "not fault and not peer"
+#: Two at a time; a file stays in one process, where its server is started once; in the order of conftest.
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+#: Only what uses the database in this process: on PostgreSQL the rest would be the same.
 DATABASE = ("-p", "tests.only_database")
 
 
@@ -50,14 +53,11 @@ def everything() -> list[str]:
     with clean_environment() as environment:
         failed = checks.run(environment)
         with provided_services(environment):
-            on_postgresql = environment | {
-                "DATABASE_URL": environment[POSTGRESQL].removesuffix("postgres") + "parley"
-            }
+            address = environment[POSTGRESQL].removesuffix("postgres") + "parley"
+            on_postgresql = environment | {"DATABASE_URL": address}
             failed += run("Tests that end servers or measure time", environment, "fault")
-            failed += run(
-                "Tests of the database, on PostgreSQL", on_postgresql, "not fault and not peer", *PARALLEL, *DATABASE
-            )
-            failed += run("Tests", environment, "not fault and not peer", *PARALLEL)
+            failed += run("Tests of the database, on PostgreSQL", on_postgresql, USUAL, *PARALLEL, *DATABASE)
+            failed += run("Tests", environment, USUAL, *PARALLEL)
     return failed
 
 
@@ -69,7 +69,14 @@ def faults() -> list[str]:
 def run(name: str, environment: dict[str, str], mark: str, *options: str) -> list[str]:
     """Run pytest; its name if it was not content. A mark that no test has is no failure."""
     print(f"\n{name}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-m", mark if BROWSER else f"{mark} and not browser", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-m",
+        mark if BROWSER else f"({mark}) and not browser",
+        *options,
+    ]
     done = subprocess.run(command, env=environment, check=False)
     return [] if done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else [name]
 

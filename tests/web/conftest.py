@@ -5,11 +5,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import which
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, sync_playwright
 
 from tests.harness.server import ROOT, Server, environment
 
@@ -36,11 +34,3 @@ def deployed(data: Path, **variables: str) -> Iterator[Server]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with deployed(tmp_path_factory.mktemp("site")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
