@@ -8,10 +8,11 @@ import { find } from "./dom.js";
 import { Banner } from "./banner.js";
 import { Drawer } from "./drawer.js";
 import { Outbox } from "./outbox.js";
-import { Page, rowOf } from "./page.js";
+import { Page } from "./page.js";
 import { wireShortcuts } from "./shortcuts.js";
 import { Sidebar } from "./sidebar.js";
 import { Connection } from "./socket.js";
+import { rowOf } from "./unsent.js";
 
 /** @import { ConnectionState, Ending } from "./socket.js" */
 /** @import { Boot, ServerFrame } from "./types.js" */

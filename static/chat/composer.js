@@ -54,19 +54,15 @@ export class Composer {
     this.#field.focus({ preventScroll: true });
   }
 
-  /** Another conversation: its draft, and whom one writes to. @param {string} draft @param {string} name */
-  turnTo(draft, name) {
+  /** Another conversation, with what was begun in it. @param {string} draft */
+  turnTo(draft) {
     this.#field.value = draft;
-    this.#field.placeholder = name ? interpolate(gettext("Ask %(name)s anything"), { name }, true) : "";
     this.#show();
   }
 
-  /** Put a text into the field, as if it had been written there. @param {string} text */
-  write(text) {
-    this.#field.value = text;
-    this.#options.onDraft(text);
-    this.#show();
-    this.focus();
+  /** Whom one writes to. @param {string} name */
+  address(name) {
+    this.#field.placeholder = name ? interpolate(gettext("Ask %(name)s anything"), { name }, true) : "";
   }
 
   /** @param {{running: boolean, stopping: boolean}} state Whether a reply can be stopped, or is stopping already. */

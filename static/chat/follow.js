@@ -5,7 +5,8 @@
  */
 
 const AT_THE_END = 4;
-const WORTH_A_JUMP = 100;
+/** So far from the end one may be without having left it: a jump is offered from here on. */
+const NEAR_THE_END = 100;
 
 export class Follow {
   #scroller;
@@ -63,9 +64,11 @@ export class Follow {
   #scrolled() {
     const { scrollTop, scrollHeight } = this.#scroller;
     const movedUp = scrollTop < this.#top - 1;
+    const movedDown = scrollTop > this.#top + 1;
     // A shorter thread moves by itself: that is no wish of the reader's.
     const shrank = scrollHeight < this.#height;
-    if (this.#distance() <= AT_THE_END) this.#following = true;
+    // While a reply grows the end moves on before this is heard, so that on the way down near is near enough.
+    if (this.#distance() <= (movedDown ? NEAR_THE_END : AT_THE_END)) this.#following = true;
     else if (movedUp && !shrank) this.#following = false;
     this.#remember();
     this.#offerJump();
@@ -94,6 +97,6 @@ export class Follow {
   }
 
   #offerJump() {
-    this.#jump.hidden = this.#following || this.#distance() < WORTH_A_JUMP;
+    this.#jump.hidden = this.#following || this.#distance() < NEAR_THE_END;
   }
 }

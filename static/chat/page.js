@@ -11,17 +11,19 @@ import { replySentence, requestSentence } from "./errors.js";
 import { Follow } from "./follow.js";
 import { Header } from "./header.js";
 import { newId } from "./ids.js";
+import { Older } from "./older.js";
 import { PassageCard } from "./passage.js";
 import { Picker } from "./picker.js";
 import { ReplyActions, showProblem } from "./replyactions.js";
 import { Stage } from "./stage.js";
 import { Thread } from "./thread.js";
+import { messageOf } from "./unsent.js";
 
 /** @import { Delivery } from "./incoming.js" */
 /** @import { Entry, Outbox } from "./outbox.js" */
 /** @import { Sidebar } from "./sidebar.js" */
 /** @import { Connection } from "./socket.js" */
-/** @import { Boot, Chatbot, Message, Problem, Row, ServerFrame } from "./types.js" */
+/** @import { Boot, Chatbot, Message, Problem, ServerFrame } from "./types.js" */
 
 /**
  * @typedef {object} PageOptions
@@ -83,7 +85,7 @@ export class Page {
     });
     this.#picker = new Picker(boot.chatbots, (chatbot) => this.newChat(chatbot));
     this.conversation = this.#begin(newId(), this.#chatbot.id);
-    this.#watchOlder();
+    new Older(this.#scroller, () => this.conversation);
   }
 
   /** @param {Chatbot} [chatbot] Who answers; as before, when absent. */
@@ -196,7 +198,8 @@ export class Page {
     this.#thread.clear();
     this.#composer.setClosed(false);
     this.#sidebar.setCurrent(conversation.id);
-    this.#composer.turnTo(readDraft(this.#boot.user.id, this.#draftKey), this.#speaker.name);
+    this.#composer.turnTo(readDraft(this.#boot.user.id, this.#draftKey));
+    this.#stage.greet(this.#chatbot);
     this.#render();
     this.#follow.toEnd();
     if (matchMedia("(hover: hover)").matches) this.#composer.focus();
@@ -238,7 +241,7 @@ export class Page {
     const begun = this.conversation.known || this.#outbox.of(this.conversation.id).length > 0;
     this.header.show(begun ? this.row : null);
     this.#picker.show(this.row?.chatbot.id ?? this.#chatbot.id, name, !begun);
-    if (!begun) this.#stage.greet(this.#chatbot);
+    this.#composer.address(name);
   }
 
   #running() {
@@ -281,39 +284,10 @@ export class Page {
       },
     });
   }
-
-  #watchOlder() {
-    const sentinel = find("#older");
-    const observer = new IntersectionObserver(
-      async ([older]) => {
-        if (!older?.isIntersecting || !this.conversation.hasOlder) return;
-        await this.conversation.loadOlder().catch(() => undefined);
-        // Still in view: it is looked at again.
-        observer.unobserve(sentinel);
-        observer.observe(sentinel);
-      },
-      { root: this.#scroller, rootMargin: "600px 0px 0px" },
-    );
-    observer.observe(sentinel);
-  }
 }
 
 /** @type {Chatbot} */
 const NOBODY = { id: "", name: "", greeting: "", starters: [], documents: 0 };
-
-/** What waits in the outbox, as a message. @param {Entry} entry @returns {Message} */
-function messageOf({ id, conversation, content, createdAt }) {
-  return {
-    id,
-    conversation,
-    content,
-    type: "incoming",
-    feedback: null,
-    createdAt: String(createdAt),
-    citationNodes: [],
-    reply: null,
-  };
-}
 
 /** How a reply ended, to be heard. @param {Message} message */
 function outcome({ reply, content }) {
@@ -322,17 +296,4 @@ function outcome({ reply, content }) {
   const partial = content !== "";
   const title = partial ? gettext("The reply was interrupted") : gettext("No reply came");
   return reply?.error ? `${title}. ${replySentence(reply.error, partial)}` : title;
-}
-
-/** A conversation whose first message has not been stored yet, as a row. @param {Entry} entry @returns {Row} */
-export function rowOf({ conversation, chatbot, content, createdAt }) {
-  return {
-    id: conversation,
-    title: content.split("\n", 1)[0]?.slice(0, 60) ?? "",
-    chatbot: { id: chatbot ?? "", name: "" },
-    lastMessageCreatedAt: String(createdAt),
-    createdAt: String(createdAt),
-    unreadMessagesCount: 0,
-    busy: false,
-  };
 }

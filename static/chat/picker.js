@@ -12,6 +12,7 @@ export class Picker {
   #menu = new Menu(find("#picker .menu"), "end");
   #chatbots;
   #onChoose;
+  #chosen = "";
 
   /** @param {Chatbot[]} chatbots @param {(chatbot: Chatbot) => void} onChoose */
   constructor(chatbots, onChoose) {
@@ -25,6 +26,8 @@ export class Picker {
     this.#root.hidden = this.#chatbots.length < 2;
     find(".picker-name", this.#root).textContent = name;
     this.#button.toggleAttribute("disabled", !open);
+    if (this.#chosen === id) return;
+    this.#chosen = id;
     this.#menu.element.replaceChildren(...this.#chatbots.map((chatbot) => this.#choice(chatbot, id)));
   }
 

@@ -31,6 +31,11 @@ export class Sidebar {
   #note = find("#conversation-note");
   #bones = find("#conversation-bones");
   #search = /** @type {HTMLInputElement} */ (find("#search"));
+  #end = find("#conversation-end");
+  #nearEnd = new IntersectionObserver(([end]) => end?.isIntersecting && void this.#more(), {
+    root: find("#conversations"),
+    rootMargin: "400px",
+  });
 
   /** @param {SidebarOptions} options */
   constructor(options) {
@@ -43,10 +48,7 @@ export class Sidebar {
       event.stopPropagation();
       this.#clear();
     });
-    new IntersectionObserver(([end]) => end?.isIntersecting && void this.#more(), {
-      root: find("#conversations"),
-      rootMargin: "400px",
-    }).observe(find("#conversation-end"));
+    this.#nearEnd.observe(this.#end);
   }
 
   focusSearch() {
@@ -129,8 +131,13 @@ export class Sidebar {
     this.#render();
   }
 
-  #more() {
-    return this.#reading(() => this.#list.more());
+  async #more() {
+    await this.#reading(async () => {
+      if (!(await this.#list.more())) return;
+      // Still near: it is looked at again.
+      this.#nearEnd.unobserve(this.#end);
+      this.#nearEnd.observe(this.#end);
+    });
   }
 
   /** @param {() => Promise<unknown>} read */

@@ -77,10 +77,10 @@ export class Thread {
     return view instanceof OutgoingView ? view.citation(Number(anchor.dataset.number)) : undefined;
   }
 
-  /** The first message that can be seen, by which a reader's place is held. @param {number} top */
+  /** The first text that can be seen, by which a reader's place is held. @param {number} top */
   firstBelow(top) {
-    const elements = [...this.#element.querySelectorAll("[data-message-id]")];
-    return elements.find((element) => element.getBoundingClientRect().bottom > top) ?? null;
+    const texts = [...this.#element.querySelectorAll(".bubble, .prose:not([hidden])")];
+    return texts.find((text) => text.getBoundingClientRect().bottom > top) ?? null;
   }
 
   clear() {

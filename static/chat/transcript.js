@@ -27,6 +27,8 @@ export class Transcript {
   #asked = new Map();
   /** @type {Set<string>} Replies whose text was read again from the beginning, because its length was wrong. */
   #readAgain = new Set();
+  /** @type {Set<string>} Replies that were seen to begin. */
+  #started = new Set();
 
   /** @param {TranscriptListener} listener */
   constructor(listener) {
@@ -138,10 +140,11 @@ export class Transcript {
     const known = this.#answer(reply);
     // A reply whose question this tab has not heard of yet: the next list of messages brings it.
     if (!known) this.messages.push(blank(id, "", reply, "running"));
-    else if (known.reply?.state === "queued") {
+    else if (isOpen(known) && known.reply) {
       known.reply.state = "running";
-      this.#listener.onStart(known);
+      if (!this.#started.has(reply)) this.#listener.onStart(known);
     }
+    this.#started.add(reply);
     this.#listener.onChange();
     return null;
   }

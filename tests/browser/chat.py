@@ -84,7 +84,8 @@ class Chat:
         return [
             text
             for (text,) in self.server.rows(
-                "SELECT content FROM chat_message WHERE conversation_id = ? AND NOT superseded ORDER BY position",
+                "SELECT content FROM chat_message WHERE conversation_id = ? AND NOT superseded"
+                " ORDER BY position",
                 (conversation or self.conversation).replace("-", ""),
             )
         ]

@@ -60,7 +60,9 @@ def test_the_page_comes_back_by_itself_and_goes_on_reading(chat: Chat) -> None:
     chat.server.start()
     expect(chat.page.get_by_text("Reconnecting…")).to_be_hidden()
     notice = chat.page.get_by_role("group", name="The reply was interrupted")
-    expect(notice).to_contain_text("The server restarted part-way. What you see above is saved.", timeout=30_000)
+    expect(notice).to_contain_text(
+        "The server restarted part-way. What you see above is saved.", timeout=30_000
+    )
     assert chat.sources() == chat.stored()
 
 
@@ -89,7 +91,9 @@ def test_a_refused_message_stays_with_the_reason_and_can_be_removed(open_chat: O
     charlie.page.evaluate("([key, entry]) => localStorage.setItem(key, entry)", [key, json.dumps(entry)])
     charlie.page.goto(f"/c/{foreign}")
     refusal = charlie.page.get_by_role("group", name="Not sent")
-    expect(refusal).to_contain_text("You no longer have access to this conversation. Your message is kept here.")
+    expect(refusal).to_contain_text(
+        "You no longer have access to this conversation. Your message is kept here."
+    )
     expect(charlie.questions).to_have_count(1)
     charlie.page.reload()
     expect(charlie.page.get_by_text("Let me in")).to_be_visible()

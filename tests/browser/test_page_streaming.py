@@ -95,7 +95,9 @@ def test_regenerate_puts_a_new_reply_in_the_place_of_the_old_one(chat: Chat) -> 
 def test_a_cut_reply_keeps_its_text_says_so_and_can_be_retried(chat: Chat) -> None:
     chat.ask("Cut me sim:tokens=80,fault=cut_chunked,after=40,times=1")
     notice = chat.page.get_by_role("group", name="The reply was interrupted")
-    expect(notice).to_contain_text("The connection to the model was cut part-way. What you see above is saved.")
+    expect(notice).to_contain_text(
+        "The connection to the model was cut part-way. What you see above is saved."
+    )
     assert chat.sources() == chat.stored()
     notice.get_by_role("button", name="Retry").click()
     expect(notice).to_have_count(0)
