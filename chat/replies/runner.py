@@ -132,7 +132,7 @@ class Runner:
             raise
         except Exception:
             logger.exception("reply_crashed reply=%s", live.id)
-            live.fail("upstream_error")
+            live.fail("internal")
         live.closed()
 
     async def _read(self, live: Live) -> None:
