@@ -17,11 +17,11 @@ from chat.knowledge import index
 from chat.knowledge.ranking import Question, Weighed
 from chat.models import Passage
 from chat.text.markdown import sentences
-from chat.text.questions import leans_on_earlier
+from chat.text.questions import gist, leans_on_earlier
 from chat.text.words import Concept, concepts
 
 CANDIDATES = 50
-#: A long message is searched for by its beginning and its end, where people put what they ask.
+#: What is searched for of a long message, which asks at its beginning or at its end.
 CONCEPTS_AT_EACH_END = 24
 MOST_SENTENCES = 3
 #: How a passage has to compare with the best one to be found beside it.
@@ -61,6 +61,7 @@ def search(
     bases = frozenset(knowledge_bases)
     if not bases:
         return []
+    question, earlier = gist(question), gist(earlier)
     found = _search(bases, question, earlier) or {
         key: one
         for sentence in _telling_sentences(question)

@@ -58,6 +58,15 @@ _BEFORE_PREDICATE = frozenset({"who", "how"})
 #: In words that mean something, and in words of any kind.
 _SHORT, _FEW = 3, 2
 _LONGEST_TOPIC = 60
+#: In characters.
+_EACH_END = 2000
+
+
+def gist(message: str) -> str:
+    """A long message by its beginning and its end, where people put what they ask."""
+    if len(message) <= 2 * _EACH_END:
+        return message
+    return f"{message[:_EACH_END]}\n\n{message[-_EACH_END:]}"
 
 
 def is_greeting(text: str) -> bool:

@@ -31,6 +31,8 @@ _CUT = re.compile("|".join(map(re.escape, CHINESE)))
 #: "log in" and "login", "set up" and "setup" are one word.
 _PARTICLES = frozenset({"in", "out", "up", "on", "off", "down"})
 
+#: What is longer is no word: stemming one takes minutes, and PostgreSQL refuses to look for it.
+_LONGEST_WORD = 48
 _stemmer = snowballstemmer.stemmer("english")
 _stemmer_lock = Lock()  # it keeps the word at hand in itself, and searches run in several threads
 
@@ -152,6 +154,7 @@ def _words(token: str) -> list[str]:
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     """Stemmed until nothing changes: Snowball takes "embedding" to "embed", but "embed" to "emb"."""
+    word = word[:_LONGEST_WORD]
     with _stemmer_lock:
         while (shorter := _stemmer.stemWord(word)) != word:
             word = shorter

@@ -57,6 +57,11 @@ def test_the_language_is_the_one_of_most_words() -> None:
     assert not is_cjk("")
 
 
+def test_what_is_too_long_for_a_word_is_cut_before_it_is_stemmed() -> None:
+    (term,) = terms("ing" * 10_000)
+    assert len(term) < 50
+
+
 def test_no_text_breaks_it() -> None:
     for text in (
         "\x00",

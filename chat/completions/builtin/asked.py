@@ -9,7 +9,7 @@ from math import log
 
 from chat.completions.builtin.units import Unit
 from chat.completions.deltas import Prompt
-from chat.text.questions import asks_how, leans_on_earlier
+from chat.text.questions import asks_how, gist, leans_on_earlier
 from chat.text.words import Concept, concepts, is_cjk
 
 EARLIER_WEIGHT, MOST_CONCEPTS = 0.5, 48
@@ -19,11 +19,11 @@ class Asked:
     """The concepts of the question, each weighed by how few of the units speak of it."""
 
     def __init__(self, prompt: Prompt, found: Sequence[Unit]) -> None:
-        questions = [turn.content for turn in prompt.turns if turn.role == "user"]
-        earlier = questions[-2] if len(questions) > 1 and leans_on_earlier(questions[-1]) else ""
-        self.how = asks_how(prompt.question) or asks_how(earlier)
-        self.is_cjk = is_cjk(prompt.question)
-        self.concepts = _asked(prompt.question, earlier)
+        question, *before = [gist(turn.content) for turn in reversed(prompt.turns) if turn.role == "user"][:2]
+        earlier = before[0] if before and leans_on_earlier(question) else ""
+        self.how = asks_how(question) or asks_how(earlier)
+        self.is_cjk = is_cjk(question)
+        self.concepts = _asked(question, earlier)
         frequencies = Counter(term for unit in found for term in unit.terms)
         self._weights = [
             (one.forms, one.weight * _rarity(max(frequencies[form] for form in one.forms), len(found)))
