@@ -12,6 +12,7 @@ import { makeCaret, placeCaret } from "./markdown/caret.js";
 import { clean } from "./markdown/clean.js";
 import { Document } from "./markdown/document.js";
 import { Pacer } from "./markdown/pacer.js";
+import { closeUnfinished } from "./markdown/unfinished.js";
 
 export { settled } from "./markdown/later.js";
 
@@ -98,7 +99,8 @@ export class StreamRenderer {
     const lang = this.#lang ?? detectLang(this.#text);
     // Only when it changes: to write it makes the browser look up the style of everything inside again.
     if (this.#element.lang !== lang || !this.#element.hasAttribute("lang")) this.#element.lang = lang;
-    this.#document.show(clean(this.#text), whole);
+    const source = clean(this.#text);
+    this.#document.show(whole ? source : closeUnfinished(source), whole);
     if (whole) this.#caret.remove();
     else placeCaret(this.#element, this.#caret);
   }

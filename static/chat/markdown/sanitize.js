@@ -27,6 +27,8 @@ export function sanitize(html) {
   return purifier.sanitize(html, {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ATTRIBUTES,
+    // Without this their values would have to look like addresses.
+    ADD_URI_SAFE_ATTR: ["align", "start"],
     ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
