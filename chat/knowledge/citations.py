@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from chat.knowledge.search import Found
-from chat.models import KnowledgeFile
+from chat.models import KnowledgeFile, Passage
 
 Shape = dict[str, Any]
 
@@ -31,6 +33,12 @@ def citations(found: Sequence[Found], *, only: Collection[int] | None = None) ->
     """The files of those passages, each once."""
     files = {one.passage.file_id: one.passage.file for _, one in _numbered(found, only)}
     return [_file(file) for file in files.values()]
+
+
+def count_hits(found: Sequence[Found], *, only: Collection[int]) -> None:
+    """Add one to the hits of the passages that an answer cites."""
+    keys = [one.passage.pk for _, one in _numbered(found, only)]
+    Passage.objects.filter(pk__in=keys).update(hits_count=F("hits_count") + 1)
 
 
 def _numbered(found: Sequence[Found], only: Collection[int] | None) -> Iterable[tuple[int, Found]]:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.test import TestCase
 
-from chat.knowledge.citations import citation_nodes, citations, cited_numbers
+from chat.knowledge.citations import citation_nodes, citations, cited_numbers, count_hits
 from chat.knowledge.search import search
+from chat.models import Passage
 from tests.knowledge.library import knowledge_base
 from tests.people import make_organization
 
@@ -50,3 +51,8 @@ class CitationTests(TestCase):
         self.assertEqual(sorted(file["filename"] for file in files), ["elm.md", "oak.md"])
         self.assertEqual(files[0]["knowledgeBase"], {"id": str(self.base.pk), "name": self.base.name})
         self.assertEqual((files[0]["status"], files[0]["file"]), ("done", None))
+
+    def test_hits_are_counted_for_what_is_cited(self) -> None:
+        count_hits(self.found, only=[1])
+        hits = dict(Passage.objects.values_list("pk", "hits_count"))
+        self.assertEqual(hits, {self.found[0].passage.pk: 1, self.found[1].passage.pk: 0})
