@@ -36,9 +36,12 @@ def citations(found: Sequence[Found], *, only: Collection[int] | None = None) ->
 
 
 def count_hits(found: Sequence[Found], *, only: Collection[int]) -> None:
-    """Add one to the hits of the passages that an answer cites."""
-    keys = [one.passage.pk for _, one in _numbered(found, only)]
-    Passage.objects.filter(pk__in=keys).update(hits_count=F("hits_count") + 1)
+    """Add one to the hits of the passages that an answer cites.
+
+    One statement for each: two that locked the same rows in different orders would wait for each other.
+    """
+    for _, one in _numbered(found, only):
+        Passage.objects.filter(pk=one.passage.pk).update(hits_count=F("hits_count") + 1)
 
 
 def _numbered(found: Sequence[Found], only: Collection[int] | None) -> Iterable[tuple[int, Found]]:
