@@ -151,8 +151,9 @@ def stop_upstreams(replies: Iterable[UUID]) -> None:
 
 
 async def close_engine(*, drain_seconds: float = 30) -> None:
+    """Until it has closed it stays the engine: a second one would take over what still runs in the first."""
     global _engine
-    started, _engine = _engine, None
-    if started is not None:
+    if _engine is not None:
         with suppress(Exception):
-            await (await started).close(drain_seconds=drain_seconds)
+            await (await _engine).close(drain_seconds=drain_seconds)
+        _engine = None
