@@ -131,8 +131,8 @@ export class Connection {
 
   /** Doubling, and never the same for two: a restarted server is not met by everybody at once. */
   #pause() {
-    const first = this.#restarting ? 200 + Math.random() * 2800 : 200 + Math.random() * 800;
-    return Math.min(LONGEST_PAUSE, first * 2 ** this.#attempts++);
+    const spread = this.#restarting && this.#attempts === 0 ? 2800 : 800;
+    return Math.min(LONGEST_PAUSE, (200 + Math.random() * spread) * 2 ** this.#attempts++);
   }
 
   /** The page is older than the server. Reloading cures it; if it does not, it must not go on for ever. */
