@@ -18,7 +18,7 @@ _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
 _TOP_ITEM = re.compile(r" {0,1}(?:[-*+]|\d{1,3}[.)])\s+")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}.*$")
-_PROTECTED = re.compile(r"`[^`]*`|\]\([^)]*\)|https?://\S*[^\s.,;:!?)]")
+_PROTECTED = re.compile(r"`[^`]*`|\]\([^)]{0,500}\)|https?://\S*[^\s.,;:!?)]")
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"')*_])|(?<=[.!?]\*\*))\s+(?=[\"'(\[*_A-Z0-9\ue000\u3400-\u9fff])"
     r"|(?:(?<=[。！？])|(?<=[。！？][」』）]))(?![」』），、；：。！？])\s*"
@@ -107,10 +107,13 @@ def _after_list(lines: list[str], at: int) -> int:
                 return end
             end += 1
         else:
-            following = next((later for later in lines[end + 1 :] if later.strip()), "")
-            if not (_ITEM.match(following) or following.startswith("  ")):
+            following = _while(lines, end, lambda blank: not blank.strip())
+            goes_on = following < len(lines) and (
+                _ITEM.match(lines[following]) or lines[following].startswith("  ")
+            )
+            if not goes_on:
                 return end
-            end += 1
+            end = following
     return end
 
 

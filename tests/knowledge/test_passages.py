@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import time
+
+import pytest
+
 from chat.knowledge.passages import LONGEST, cut, size, title_of
 
 WORDS = "The quick brown fox jumps over the lazy dog near the river bank. "
@@ -65,6 +69,13 @@ def test_nothing_is_lost_between_passages() -> None:
     text = f"# T\n\nIntro.\n\n{section}\n\n## B\n\n> quoted\n\n| a |\n|---|\n| b |\n"
     together = "\n".join(one.text for one in cut(text))
     assert all(part in together for part in ("Intro.", WORDS.strip(), "- two", "code", "> quoted", "| b |"))
+
+
+@pytest.mark.parametrize("pattern", ["](", "[", "- a\n\n", "\n", "```\n", "| ", "好。", "A! ", "# "])
+def test_a_hostile_document_is_cut_in_a_moment(pattern: str) -> None:
+    began = time.monotonic()
+    cut(pattern * (200_000 // len(pattern)) + "\n- a")
+    assert time.monotonic() - began < 5
 
 
 def test_an_empty_document_has_no_passages() -> None:
