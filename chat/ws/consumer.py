@@ -225,14 +225,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Follow a conversation instead of the earlier one: listen first, then look at what is open in it."""
         principal = self.known()
         await in_database(actions.allowed, principal, conversation, reply)
-        await self.leave()
-        self.conversation = conversation
-        await self.channel_layer.group_add(conversation_group(conversation), self.channel_name)
+        await self.join(conversation)
         for running in await in_database(actions.open_replies, principal, conversation):
             if running != reply:
                 self.read_reply(running, 0)
         if reply is not None:
             self.read_reply(reply, after)
+
+    async def join(self, conversation: UUID) -> None:
+        await self.leave()
+        self.conversation = conversation
+        await self.channel_layer.group_add(conversation_group(conversation), self.channel_name)
 
     async def leave(self) -> None:
         for task in self.readers.values():
@@ -250,7 +253,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.told.append(str(frame.id))
         sent = await actions.send(principal, frame)
         if sent.began:
-            await self.open(frame.conversation, None, 0)
+            await self.join(frame.conversation)
         await self.show(sent.shape, str(frame.id))
 
     async def on_hint(self, hint: Hint) -> None:
