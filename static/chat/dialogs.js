@@ -22,6 +22,8 @@ export function confirmDeletion({ title, remove, explain }) {
     try {
       await remove();
       dialog.close();
+      // The button that opened it is gone, if it was a row's.
+      if (document.activeElement === document.body) find("#conversations").focus();
     } catch (error) {
       find("span", problem).textContent = explain(error);
       problem.hidden = false;

@@ -2,7 +2,7 @@
 /** What each error code means, in words: what happened and what is safe. */
 
 
-/** @import { Problem, ReplyError } from "./types.js" */
+/** @import { Message, Problem, ReplyError } from "./types.js" */
 
 /**
  * Why a reply ended without being complete. The wording depends on whether a part of it can be read.
@@ -15,9 +15,19 @@ export function replySentence(error, partial) {
   return sentences[error.code] ?? (error.message || sentences.internal || "");
 }
 
+/** How a reply ended, to be heard. @param {Message} message */
+export function outcomeSentence({ reply, content }) {
+  if (reply?.state === "complete") return gettext("Reply finished");
+  if (reply?.state === "stopped") return gettext("Reply stopped");
+  const partial = content !== "";
+  const title = partial ? gettext("The reply was interrupted") : gettext("No reply came");
+  return reply?.error ? `${title}. ${replySentence(reply.error, partial)}` : title;
+}
+
 /** Why a message of one's own was not accepted. @param {Problem} problem */
 export function refusalSentence(problem) {
-  return refusals(problem)[problem.code] ?? (problem.message || refusals(problem).internal || "");
+  const sentences = refusals();
+  return sentences[problem.code] ?? (problem.message || sentences.internal || "");
 }
 
 /** Why a request of the page failed: renaming, deleting, rating, loading. @param {Problem} problem */
@@ -96,11 +106,11 @@ function emptySentences() {
   };
 }
 
-/** @param {Problem} problem @returns {Record<string, string>} */
-function refusals(problem) {
+/** @returns {Record<string, string>} */
+function refusals() {
   return {
     too_large: gettext("This message is too long. Shorten it and send it again."),
-    rate_limited: waitSentence(problem),
+    rate_limited: gettext("That was many messages at once. Your message waits here and is sent again."),
     storage_busy: gettext("The server is busy saving. Your message waits here and is sent again."),
     storage_full: gettext("The server has no space left. Your message waits here and is sent again."),
     slow_consumer: gettext("The connection was too slow. Your message waits here and is sent again."),

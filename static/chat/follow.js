@@ -25,7 +25,11 @@ export class Follow {
     this.#jump = jump;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this.#leave(), { passive: true });
-    jump.addEventListener("click", () => this.toEnd());
+    jump.addEventListener("click", () => {
+      this.toEnd();
+      // The button goes away; the keys scroll on from here.
+      scroller.focus({ preventScroll: true });
+    });
     const observer = new ResizeObserver(() => this.#resized());
     observer.observe(content);
     observer.observe(scroller);

@@ -9,7 +9,7 @@ import { detectLang } from "./lang.js";
 /** @import { Message, Problem } from "./types.js" */
 
 /**
- * Where a message is on its way to the server; null once it is stored.
+ * Where a message is on its way to the server; null once it is stored. One that waits may have a reason.
  *
  * @typedef {{state: "sending" | "waiting" | "refused", problem?: Problem} | null} Delivery
  */
@@ -49,8 +49,9 @@ export class IncomingView {
     clearTimeout(this.#timer);
     const { state, problem } = delivery ?? {};
     this.#refusal.hidden = state !== "refused";
-    if (problem) find(".field-error span", this.#refusal).textContent = refusalSentence(problem);
-    this.#tell(state === "waiting" ? gettext("Waiting to be sent") : "");
+    const reason = problem ? refusalSentence(problem) : "";
+    find(".field-error span", this.#refusal).textContent = reason;
+    this.#tell(state === "waiting" ? reason || gettext("Waiting to be sent") : "");
     if (state === "sending") this.#timer = setTimeout(() => this.#tell(gettext("Sending…")), QUIET_FOR);
   }
 

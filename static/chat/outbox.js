@@ -35,6 +35,9 @@ const PASSING = new Map([
   ["slow_consumer", 2],
 ]);
 
+/** Will a message with this problem go out again by itself? @param {Problem} problem */
+export const passes = ({ code }) => PASSING.has(code);
+
 export class Outbox {
   /** @type {Map<string, Entry>} */
   #entries = new Map();
@@ -76,7 +79,7 @@ export class Outbox {
   /** Send what waits, if nothing is out. To be called whenever the connection is ready. */
   flush() {
     if (this.#flying || this.#timer) return;
-    const entry = [...this.#entries.values()].find(({ problem }) => !problem || PASSING.has(problem.code));
+    const entry = [...this.#entries.values()].find(({ problem }) => !problem || passes(problem));
     if (!entry || !this.#options.send(entry)) return;
     this.#flying = entry.id;
     this.#wait(ANSWER_WITHIN);

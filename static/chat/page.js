@@ -7,11 +7,12 @@ import { Composer } from "./composer.js";
 import { OpenConversation } from "./conversation.js";
 import { find } from "./dom.js";
 import { keepDraft, readDraft } from "./drafts.js";
-import { replySentence, requestSentence } from "./errors.js";
+import { outcomeSentence, requestSentence } from "./errors.js";
 import { Follow } from "./follow.js";
 import { Header } from "./header.js";
 import { newId } from "./ids.js";
 import { Older } from "./older.js";
+import { passes } from "./outbox.js";
 import { PassageCard } from "./passage.js";
 import { Picker } from "./picker.js";
 import { ReplyActions, showProblem } from "./replyactions.js";
@@ -71,6 +72,7 @@ export class Page {
       outbox,
       announcer: this.announcer,
       refresh: () => this.#render(),
+      onGone: () => this.#focus(),
     });
     this.#thread = new Thread(find("#thread"), {
       speaker: () => this.#speaker,
@@ -123,6 +125,7 @@ export class Page {
     this.conversation.send(text);
     if (first) this.#options.onBegin(this.conversation.id);
     this.#follow.toEnd();
+    this.#focus();
   }
 
   /** @param {ServerFrame} frame */
@@ -184,7 +187,7 @@ export class Page {
         onChange: mine(() => this.#render()),
         onText: (message) => this.#grew(message),
         onStart: () => this.announcer.begin(this.#speaker.name),
-        onEnd: (message) => this.announcer.end(outcome(message)),
+        onEnd: (message) => this.announcer.end(outcomeSentence(message)),
         onProblem: (problem) => this.#cannotLoad(problem),
       },
     });
@@ -202,6 +205,11 @@ export class Page {
     this.#stage.greet(this.#chatbot);
     this.#render();
     this.#follow.toEnd();
+    this.#focus();
+  }
+
+  /** To the composer; but a finger would only call up the keyboard with that. */
+  #focus() {
     if (matchMedia("(hover: hover)").matches) this.#composer.focus();
   }
 
@@ -232,7 +240,7 @@ export class Page {
 
   /** @param {Entry} entry @returns {Delivery} */
   #delivery({ problem }) {
-    if (problem) return { state: "refused", problem };
+    if (problem) return { state: passes(problem) ? "waiting" : "refused", problem };
     return { state: this.#connection.state === "ready" ? "sending" : "waiting" };
   }
 
@@ -288,12 +296,3 @@ export class Page {
 
 /** @type {Chatbot} */
 const NOBODY = { id: "", name: "", greeting: "", starters: [], documents: 0 };
-
-/** How a reply ended, to be heard. @param {Message} message */
-function outcome({ reply, content }) {
-  if (reply?.state === "complete") return gettext("Reply finished");
-  if (reply?.state === "stopped") return gettext("Reply stopped");
-  const partial = content !== "";
-  const title = partial ? gettext("The reply was interrupted") : gettext("No reply came");
-  return reply?.error ? `${title}. ${replySentence(reply.error, partial)}` : title;
-}

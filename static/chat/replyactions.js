@@ -21,6 +21,7 @@ export class ReplyActions {
   #outbox;
   #announcer;
   #refresh;
+  #onGone;
 
   /**
    * @param {object} options
@@ -28,12 +29,14 @@ export class ReplyActions {
    * @param {Outbox} options.outbox
    * @param {Announcer} options.announcer
    * @param {() => void} options.refresh Show the messages as they are now.
+   * @param {() => void} options.onGone The button that was pressed goes away, and the focus needs a place.
    */
-  constructor({ conversation, outbox, announcer, refresh }) {
+  constructor({ conversation, outbox, announcer, refresh, onGone }) {
     this.#conversation = conversation;
     this.#outbox = outbox;
     this.#announcer = announcer;
     this.#refresh = refresh;
+    this.#onGone = onGone;
   }
 
   /** @param {Action} action @param {string} id @param {HTMLButtonElement} button */
@@ -45,7 +48,7 @@ export class ReplyActions {
     if (!message) return;
     clearProblem(element);
     if (action === "copy") void this.#copy(message, button);
-    else if (action === "stop") this.#conversation().stop(message.reply?.id ?? "");
+    else if (action === "stop") this.#stop(message);
     else if (action === "retry") void this.#retry(message, element);
     else void this.#rate(action, message, element, button);
   }
@@ -59,11 +62,18 @@ export class ReplyActions {
     setTimeout(() => setIcon(find(".icon", button), "copy"), TICK_FOR);
   }
 
+  /** @param {Message} message */
+  #stop({ reply }) {
+    if (reply) this.#conversation().stop(reply.id);
+    this.#onGone();
+  }
+
   /** @param {Message} message @param {HTMLElement} element */
   async #retry(message, element) {
     try {
       const asked = await this.#conversation().retry(message.id);
-      if (!asked) showProblem(element, requestSentence({ code: "offline", message: "" }));
+      if (asked) this.#onGone();
+      else showProblem(element, requestSentence({ code: "offline", message: "" }));
     } catch (error) {
       showProblem(element, requestSentence(problemOf(error)));
     }
