@@ -18,7 +18,7 @@ def workshop() -> Iterator[Workshop]:
 
 @pytest.fixture(params=["strict"])
 def page(request: pytest.FixtureRequest, workshop: Workshop, chromium: Browser) -> Iterator[Page]:
-    """``request.param`` is ``strict`` (the application's policy, and no breach of it) or ``bare`` (no policy)."""
+    """``request.param`` is ``strict`` (the application's policy, unbroken) or ``bare`` (no policy)."""
     context = chromium.new_context(base_url=workshop.url, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     faults: list[str] = []

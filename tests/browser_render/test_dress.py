@@ -221,6 +221,13 @@ def test_html_is_shown_as_what_it_is(page: Page) -> None:
     expect(page.locator("th br")).to_have_count(1)
 
 
+@pytest.mark.parametrize("mark", [">", "> ", "1. ", "- "])
+def test_what_is_nested_too_deeply_is_shown_as_written(page: Page, mark: str) -> None:
+    show(page, "Before.\n\n" + mark * 8000 + "the end")
+    expect(page.locator("#out")).to_contain_text("Before.")
+    expect(page.locator("#out")).to_contain_text("the end")
+
+
 def test_the_language_is_found_out_unless_it_is_given(page: Page) -> None:
     for text, lang in [
         ("請用線上備份 SQLite，不要複製。", "zh-Hant"),
@@ -285,3 +292,22 @@ def test_what_a_person_selected_stays_selected_while_the_text_grows(page: Page) 
         }"""
     )
     assert kept == "two"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("**先備份。**再檢查", "<strong>先備份。</strong>再檢查"),
+        ("他說**「可以」**然後離開", "他說<strong>「可以」</strong>然後離開"),
+        ("版本**（1.2）**可用", "版本<strong>（1.2）</strong>可用"),
+        ("**總計：**100 元", "<strong>總計：</strong>100 元"),
+        ("先*「輕聲」*說", "先<em>「輕聲」</em>說"),
+        ("**`ok`**就通知", "<strong><code>ok</code></strong>就通知"),
+        ("**甲。** **乙。**", "<strong>甲。</strong> <strong>乙。</strong>"),
+        ("**bold**,next and 2*3*4", "<strong>bold</strong>,next and 2<em>3</em>4"),
+        ("a**(b)**c", "a**(b)**c"),
+    ],
+)
+def test_chinese_emphasis_needs_no_spaces(page: Page, text: str, html: str) -> None:
+    show(page, text)
+    assert page.locator("p").inner_html() == html

@@ -1,4 +1,4 @@
-"""However a text arrives, and whatever was shown in between: at the end it is what the whole text would be."""
+"""However a text arrives, whatever was shown in between, at the end it is what the whole text would be."""
 
 from __future__ import annotations
 

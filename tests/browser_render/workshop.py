@@ -45,8 +45,11 @@ class Handler(SimpleHTTPRequestHandler):
 class Workshop:
     """``with Workshop() as workshop:`` serves at ``workshop.url``."""
 
+    def __init__(self, static: Path = STATIC) -> None:
+        self.static = static
+
     def __enter__(self) -> Workshop:
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(STATIC)))
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(self.static)))
         self.thread = Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"

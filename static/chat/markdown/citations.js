@@ -11,6 +11,7 @@ import { element } from "./elements.js";
  */
 
 const WORD_JOINER = "\u2060";
+const SAFE_PLACE = /^(?:#|\/(?!\/)|https?:\/\/)/;
 
 /**
  * A click is told by a bubbling `cite` event with `detail: { number, anchor }`; who handles it may cancel it,
@@ -43,11 +44,12 @@ function chip({ number, title, href }) {
   const label = title
     ? interpolate(gettext("Source %(number)s, %(title)s"), { number, title }, true)
     : interpolate(gettext("Source %(number)s"), { number }, true);
-  const anchor = element("a", { class: "cite", href: href ?? "#", "aria-label": label }, String(number));
+  const place = SAFE_PLACE.test(href ?? "") ? href : undefined;
+  const anchor = element("a", { class: "cite", href: place ?? "#", "aria-label": label }, String(number));
   anchor.dataset.number = String(number);
   anchor.addEventListener("click", (click) => {
     const event = new CustomEvent("cite", { bubbles: true, cancelable: true, detail: { number, anchor } });
-    if (!anchor.dispatchEvent(event) || !href) click.preventDefault();
+    if (!anchor.dispatchEvent(event) || !place) click.preventDefault();
   });
   return anchor;
 }

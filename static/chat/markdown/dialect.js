@@ -5,6 +5,7 @@
 
 import { Lexer, Marked, Parser } from "../../vendor/marked.js";
 import { escapeHtml } from "./clean.js";
+import { emphasis } from "./emphasis.js";
 import { formulas } from "./formulas.js";
 
 /**
@@ -15,6 +16,8 @@ import { formulas } from "./formulas.js";
  * @property {number} firstHeading  depth of the first heading so far: it becomes `h3`, the others follow it
  */
 
+/** The type of what could not be parsed. */
+const AS_WRITTEN = "as written";
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:)/i;
 
 class ReplyParser extends Parser {
@@ -126,9 +129,13 @@ const citation = {
   },
 };
 
-const dialect = new Marked(plain, formulas, { extensions: [lineBreak, citation] });
+const dialect = new Marked(plain, formulas, emphasis, { extensions: [lineBreak, citation] });
 
-/** Cuts a text into its top-level blocks; their insides are parsed only when asked for. */
+/**
+ * Cuts a text into its top-level blocks; their insides are parsed only when asked for.
+ *
+ * The parser descends by recursion. What is nested so deeply that it cannot be parsed is shown as it was written.
+ */
 export class BlockLexer extends Lexer {
   /** @type {Map<Token[], string>} */
   #insides;
@@ -136,7 +143,11 @@ export class BlockLexer extends Lexer {
   /** @param {string} source */
   constructor(source) {
     super(dialect.defaults);
-    this.blockTokens(source, this.tokens);
+    try {
+      this.blockTokens(source, this.tokens);
+    } catch {
+      this.tokens.push({ type: AS_WRITTEN, raw: source.slice(lengthOf(this.tokens)) });
+    }
     this.#insides = new Map(this.inlineQueue.map(({ src, tokens }) => [tokens, src]));
   }
 
@@ -152,8 +163,13 @@ export class BlockLexer extends Lexer {
    * @returns {string}
    */
   html(token, surroundings) {
-    this.#fill(token);
-    return new ReplyParser(surroundings).parse([token]).trim();
+    try {
+      this.#fill(token);
+      if (token.type !== AS_WRITTEN) return new ReplyParser(surroundings).parse([token]).trim();
+    } catch {
+      // Too deep for the stack, as above.
+    }
+    return `<p>${escapeHtml(token.raw)}</p>`;
   }
 
   /** @param {any} token  of any kind: children hang at different places */
@@ -168,3 +184,6 @@ export class BlockLexer extends Lexer {
       for (const child of children ?? []) this.#fill(child);
   }
 }
+
+/** @param {Token[]} tokens */
+const lengthOf = (tokens) => tokens.reduce((length, token) => length + token.raw.length, 0);

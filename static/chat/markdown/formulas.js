@@ -9,11 +9,12 @@
 
 import { escapeHtml } from "./clean.js";
 
-const INSIDE = String.raw`(?:(?!\n[ \t]*\n)[\s\S])+?`;
+/** Bounded, so that a text full of openings is not searched to its end from each of them. */
+const INSIDE = String.raw`(?:(?!\n[ \t]*\n)[\s\S]){1,2000}?`;
 const DISPLAY = String.raw`\$\$(?!\$)${INSIDE}\$\$|\\\[${INSIDE}\\\]`;
 const BLOCK = new RegExp(String.raw`^ {0,3}(${DISPLAY})[ \t]*(?:\n|$)`);
 const BLOCK_INSIDE_PARAGRAPH = new RegExp(String.raw`\n {0,3}(?:${DISPLAY})[ \t]*(?=\n|$)`);
-const INLINE = new RegExp(String.raw`^(?:${DISPLAY}|\\\(${INSIDE}\\\)|\$(?![\s$])((?:\\[^\n]|[^$\\\n])*(?:\\[^\n]|[^\s$\\]))\$(?![\w$]))`);
+const INLINE = new RegExp(String.raw`^(?:${DISPLAY}|\\\(${INSIDE}\\\)|\$(?![\s$])((?:\\[^\n]|[^$\\\n]){0,500}(?:\\[^\n]|[^\s$\\]))\$(?![\w$]))`);
 const INLINE_START = /(?<![\w$\\])\$|\\[([]/;
 
 const OPERATOR = /[\\^_=+<>{}|≤≥≠∈×·]/;

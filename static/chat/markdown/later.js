@@ -1,7 +1,9 @@
 // @ts-check
 /** Work that may wait until the page has nothing better to do: one task at a time, so that none is long. */
 
-/** @type {Array<() => void | Promise<void>>} */
+/** @typedef {() => void | Promise<void>} Task */
+
+/** @type {Task[]} */
 const tasks = [];
 /** @type {Promise<void> | undefined} */
 let running;
@@ -13,15 +15,24 @@ const pause = () =>
     else setTimeout(resolve, 16);
   });
 
+/** A task that fails is told to the console and holds up no other. @param {Task} task */
+async function attempt(task) {
+  try {
+    await task();
+  } catch (error) {
+    reportError(error);
+  }
+}
+
 async function run() {
   for (let task = tasks.shift(); task; task = tasks.shift()) {
     await pause();
-    await task();
+    await attempt(task);
   }
   running = undefined;
 }
 
-/** @param {() => void | Promise<void>} task  must not throw */
+/** @param {Task} task */
 export function later(task) {
   tasks.push(task);
   running ??= run();

@@ -6,7 +6,6 @@
 import { formulaOf } from "./formulas.js";
 import { later } from "./later.js";
 
-const LONGEST = 4000;
 const REMEMBERED = 500;
 
 /** @type {Promise<typeof Katex> | undefined} */
@@ -59,7 +58,7 @@ async function load() {
  * @returns {Element | null}
  */
 function draw(katex, source) {
-  if (!katex || source.length > LONGEST) return null;
+  if (!katex) return null;
   const { tex, display } = formulaOf(source);
   const holder = document.createElement("span");
   try {
