@@ -227,4 +227,4 @@ def title_of(content: str) -> str:
         return line
     head = line[:TITLE_CHARACTERS]
     cut = head.rfind(" ")
-    return f"{head[:cut] if cut > TITLE_CHARACTERS // 2 else head}…"
+    return (head[:cut] if cut > TITLE_CHARACTERS // 2 else head).rstrip(" .,;:!?、，。；：！？") + "…"

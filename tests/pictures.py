@@ -1,0 +1,132 @@
+"""Take the pictures of the documentation from the real product: ``python -m tests.pictures [folder]``.
+
+Needs the system's Chromium and a Latin and a Chinese font (Debian: chromium fonts-inter fonts-noto-cjk).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.harness.server import ROOT, Server
+from tests.simulator.process import SimulatorProcess
+
+WIDE = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+
+CUT = "sim:tokens=200,seed=23,fault=cut_chunked,after=100"
+
+
+class Photographer:
+    def __init__(self, server: Server, browser: Browser, folder: Path, account: dict[str, str]) -> None:
+        self.server, self.browser, self.folder, self.account = server, browser, folder, account
+        self.session: Any = None
+
+    def page(self, path: str = "/", **options: Any) -> Page:
+        context = self.browser.new_context(
+            base_url=self.server.origin, storage_state=self.session, **{**WIDE, **options}
+        )
+        page = context.new_page()
+        page.goto(path, wait_until="networkidle")
+        return page
+
+    def take(self, page: Page, name: str) -> None:
+        page.wait_for_timeout(400)  # menus and carets come to rest
+        page.screenshot(path=self.folder / f"{name}.png")
+        print(name)
+
+    def log_in(self) -> None:
+        page = self.page("/accounts/login/")
+        self.take(page, "login")
+        page.get_by_label("User name or e-mail").fill(self.account["username"])
+        page.get_by_label("Password", exact=True).fill(self.account["password"])
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
+        self.session = page.context.storage_state()
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Message", exact=True).fill(text)
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+def ask(page: Page, text: str) -> None:
+    write(page, text)
+    expect(page.locator('[data-message-type="outgoing"]').last).to_be_visible()
+    expect(page.locator("[data-reply-state]")).to_have_count(0, timeout=60_000)
+
+
+def guide(camera: Photographer) -> None:
+    """The demo organization, answered by the built-in provider from the documentation."""
+    page = camera.page()
+    camera.take(page, "empty")
+    for question in ("忘記密碼怎麼辦？", "Which environment variables are there for the database?"):
+        ask(page, question)
+        page.get_by_role("link", name="New chat", exact=True).first.click()
+    write(page, "How do I embed the chat on my site?")
+    page.wait_for_timeout(1000)
+    camera.take(page, "streaming")
+    expect(page.locator("[data-reply-state]")).to_have_count(0, timeout=60_000)
+    camera.take(page, "chat")
+    address = page.url.removeprefix(camera.server.origin)
+    camera.take(camera.page(address, color_scheme="dark"), "chat-dark")
+    camera.take(camera.page(address, **PHONE), "chat-phone")
+    camera.take(camera.page(address, locale="zh-TW"), "chat-zh")
+    page.get_by_role("button", name="Poor reply").last.click()
+    camera.take(page, "feedback")
+    page.get_by_role("button", name="Cancel").click()
+    camera.server.kill()
+    page.wait_for_timeout(3500)
+    write(page, "I am on a train, and this waits.")
+    camera.take(page, "offline")
+
+
+def faults(camera: Photographer) -> None:
+    """What a person sees when the model's connection is cut part-way."""
+    page = camera.page()
+    ask(page, "What is a lease, and what happens when it lapses?")
+    camera.take(page, "error")
+    camera.take(camera.page(page.url.removeprefix(camera.server.origin), **PHONE), "error-phone")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs/pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright, SimulatorProcess() as simulator:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
+        )
+        for upstream, scenes in (("", guide), (simulator.url, faults)):
+            data = Path(tempfile.mkdtemp(prefix="parley-pictures-"))
+            more = {"STATIC_ROOT": str(data / "static"), "COMPLETIONS_MODEL": CUT}
+            with Server(data, upstream, **more) as server:
+                for command in (["collectstatic", "--noinput", "-v0"], ["demo", "--json"]):
+                    made = subprocess.run(
+                        [sys.executable, "manage.py", *command],
+                        cwd=ROOT,
+                        env=server.variables,
+                        check=True,
+                        capture_output=True,
+                    )
+                server.end()
+                server.start()  # with the static files that were not there before
+                camera = Photographer(server, browser, folder, json.loads(made.stdout))
+                camera.log_in()
+                scenes(camera)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
