@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,6 +17,8 @@ import urllib.request
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tests.harness.database import Database, database_for
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_KEY = "t3st-only-9f2b7c61d8e04a55b3aa17c0e6f4d2918b7705cc"
@@ -43,30 +45,33 @@ def environment(data: Path, **more: str) -> dict[str, str]:
 
 
 @cache
-def prepared_data(members: int) -> tuple[Path, dict[str, Any]]:
+def prepared_data(members: int) -> tuple[Path, Database, dict[str, Any]]:
     """A migrated data directory with its people, made once for this test process and copied from then on."""
     data = Path(tempfile.mkdtemp(prefix="parley-prepared-"))
-    variables = environment(data)
+    database = database_for(data)
+    atexit.register(database.drop)
+    variables = environment(data, **database.variables)
     run = {"cwd": ROOT, "env": variables, "check": True, "capture_output": True, "text": True}
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], **run)  # type: ignore[call-overload]
     made = subprocess.run([sys.executable, "-m", "tests.harness.populate", str(members)], **run)  # type: ignore[call-overload]
-    return data, json.loads(made.stdout)
+    return data, database, json.loads(made.stdout)
 
 
 class Server:
     """``with Server(data, upstream_url) as server:``; ``server.people["alice"]["session"]`` logs alice in."""
 
     def __init__(self, data: Path, upstream: str = "", members: int = 0, **variables: str) -> None:
-        prepared, self.people = prepared_data(members)
+        prepared, database, self.people = prepared_data(members)
         shutil.copytree(prepared, data, dirs_exist_ok=True)
         self.data = data
+        self.database = database.copy_to(data)
         self.port = free_port()
         upstreams = {
             "COMPLETIONS_PROVIDER": "openai",
             "COMPLETIONS_URL": upstream,
             "COMPLETIONS_MODEL": "sim",
         }
-        fixed = {"PORT": str(self.port), "MESSAGES_PER_MINUTE": "0"}
+        fixed = {"PORT": str(self.port), "MESSAGES_PER_MINUTE": "0", **self.database.variables}
         self.variables = environment(data, **{**fixed, **(upstreams if upstream else {}), **variables})
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -85,6 +90,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if self.process:
             self.end()
+        self.database.drop()
 
     def start(self, *, within: float = 30) -> None:
         """Returns when the server is ready to be sent people."""
@@ -133,15 +139,11 @@ class Server:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds, read beside the server."""
-        with sqlite3.connect(
-            f"file:{self.data / 'parley.sqlite3'}?mode=ro", uri=True, timeout=20
-        ) as database:
-            return database.execute(query, values).fetchall()
+        return self.database.rows(query, *values)
 
     def execute(self, statement: str, *values: object) -> int:
         """Change what the database holds, beside the server; returns the number of rows."""
-        with sqlite3.connect(self.data / "parley.sqlite3", timeout=20) as database:
-            return database.execute(statement, values).rowcount
+        return self.database.execute(statement, *values)
 
     def text_of(self, reply: str) -> tuple[str, str]:
         """State and stored text of a reply."""

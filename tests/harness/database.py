@@ -1,0 +1,83 @@
+"""The database of a server under test: a file in its data directory or, where ``DATABASE_URL`` names a
+PostgreSQL server, a database of its own there. Both are read and changed beside the server."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import psycopg
+
+
+class SqliteFile:
+    """Needs no ``DATABASE_URL``, and comes along when its data directory is copied."""
+
+    def __init__(self, data: Path) -> None:
+        self.path = data / "parley.sqlite3"
+        self.variables: dict[str, str] = {}
+
+    def copy_to(self, data: Path) -> SqliteFile:
+        return SqliteFile(data)
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=20) as database:
+            return database.execute(query, values).fetchall()
+
+    def execute(self, statement: str, *values: object) -> int:
+        with sqlite3.connect(self.path, timeout=20) as database:
+            return database.execute(statement, values).rowcount
+
+    def drop(self) -> None:
+        """It goes with its data directory."""
+
+
+class PostgresDatabase:
+    """Takes SQLite's placeholders, and answers with its values: hexadecimal ids, 0 and 1."""
+
+    def __init__(self, server: str, template: str = "template1") -> None:
+        self.server, self.name = server, f"parley_{uuid4().hex}"
+        self._on_server(f'CREATE DATABASE "{self.name}" TEMPLATE "{template}"')
+        self.url = urlsplit(server)._replace(path=f"/{self.name}").geturl()
+        self.variables = {"DATABASE_URL": self.url}
+
+    def copy_to(self, data: Path) -> PostgresDatabase:
+        return PostgresDatabase(self.server, self.name)
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url) as database:
+            found = database.execute(query.replace("?", "%s"), values).fetchall()  # type: ignore[call-overload]
+        return [tuple(plain(value) for value in row) for row in found]
+
+    def execute(self, statement: str, *values: object) -> int:
+        with psycopg.connect(self.url) as database:
+            return database.execute(statement.replace("?", "%s"), values).rowcount
+
+    def drop(self) -> None:
+        self._on_server(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def _on_server(self, statement: str) -> None:
+        with psycopg.connect(self.server, autocommit=True) as database:
+            database.execute(statement)
+
+
+Database = SqliteFile | PostgresDatabase
+
+
+def database_for(data: Path) -> Database:
+    url = os.environ.get("DATABASE_URL", "")
+    return PostgresDatabase(url) if re.match("postgres(ql)?:", url) else SqliteFile(data)
+
+
+def plain(value: Any) -> Any:
+    match value:
+        case UUID():
+            return value.hex
+        case bool():
+            return int(value)
+        case _:
+            return value
