@@ -1,4 +1,4 @@
-"""A Chromium with one page for the renderer; every test gets the page fresh."""
+"""A page for the renderer alone; every test gets it fresh."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ export class Pacer {
   #draw;
   #frame = 0;
   #timer = 0;
+  /** Which series of drawings this is: what a cancelled one still waits for is not heard. */
+  #series = 0;
   #isWanted = false;
   #isDrawing = false;
 
@@ -29,17 +31,21 @@ export class Pacer {
   /** What was asked for is not wanted any more. */
   cancel() {
     this.#isWanted = this.#isDrawing = false;
+    this.#series += 1;
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
   }
 
   #begin() {
     this.#isDrawing = true;
+    const series = this.#series;
     this.#frame = requestAnimationFrame(() => {
       const start = performance.now();
       this.#isWanted = false;
       this.#draw();
-      afterPaint(() => this.#rest(REST * (performance.now() - start)));
+      afterPaint(() => {
+        if (series === this.#series) this.#rest(REST * (performance.now() - start));
+      });
     });
   }
 
