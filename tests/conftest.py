@@ -16,11 +16,14 @@ from tests.simulator.process import SimulatorProcess
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop in this thread from its first test on, beside
-    which neither Django's database nor ``asyncio.run`` works."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """What drives Chromium is marked so, and its files come last: Playwright keeps an event loop in this
+    thread from its first test on, beside which neither Django's database nor ``asyncio.run`` works."""
+    driving = [item for item in items if "chromium" in getattr(item, "fixturenames", ())]
+    for item in driving:
+        item.add_marker(pytest.mark.browser)
+    files = {item.path for item in driving}
+    items.sort(key=lambda item: item.path in files)
 
 
 @pytest.fixture(scope="session")
