@@ -25,6 +25,8 @@ export class Transcript {
   #listener;
   /** @type {Map<string, number>} From where a reply's text was asked for again, so that it is asked once. */
   #asked = new Map();
+  /** @type {Set<string>} Replies whose end came before what was asked for. */
+  #overtaken = new Set();
   /** @type {Set<string>} Replies whose text was read again from the beginning, because its length was wrong. */
   #readAgain = new Set();
   /** @type {Set<string>} Replies that were seen to begin. */
@@ -71,13 +73,13 @@ export class Transcript {
     const later = newest.length ? this.messages.slice(last + 1) : this.messages;
     const fresh = newest.map((message) => further(this.message(message.id), message));
     this.messages = first < 0 && newest.length ? [...fresh, ...later.filter(isOpen)] : [...older, ...fresh, ...later];
-    this.#asked.clear();
     this.#listener.onChange();
   }
 
-  /** A new connection: what was asked for on the old one will not be answered. */
+  /** A new subscription: what was asked for before will not be answered. */
   reconnected() {
     this.#asked.clear();
+    this.#overtaken.clear();
   }
 
   /** Take in a frame. Returns what must be asked for again. @param {ServerFrame} frame @returns {Gap | null} */
@@ -153,22 +155,25 @@ export class Transcript {
   #append(id, from, seq, text) {
     const message = this.#answer(id);
     if (!message?.reply || seq <= message.reply.seq || !isOpen(message)) return null;
+    // From the beginning: that is the whole text, whatever of it was known.
+    if (from === 0) return this.#replace(id, seq, text);
     if (from !== message.reply.seq) return this.#ask(id, message.reply.seq);
-    this.#asked.delete(id);
-    message.content += text;
-    message.reply.seq = seq;
-    if (message.reply.state === "queued") message.reply.state = "running";
-    this.#listener.onText(message);
-    return null;
+    return this.#write(message, seq, message.content + text);
   }
 
   /** @param {string} id @param {number} seq @param {string} text */
   #replace(id, seq, text) {
     const message = this.#answer(id);
-    if (!message?.reply) return null;
-    this.#asked.delete(id);
+    return message ? this.#write(message, seq, text) : null;
+  }
+
+  /** @param {Message} message @param {number} seq @param {string} text */
+  #write(message, seq, text) {
+    if (!message.reply) return null;
+    this.#asked.delete(message.reply.id);
     message.content = text;
     message.reply.seq = seq;
+    if (message.reply.state === "queued") message.reply.state = "running";
     this.#listener.onText(message);
     return null;
   }
@@ -177,17 +182,28 @@ export class Transcript {
   #end(frame) {
     const message = this.#answer(frame.reply);
     if (!message?.reply) return null;
-    if (codePoints(message.content) !== frame.length && !this.#readAgain.has(frame.reply)) {
-      this.#readAgain.add(frame.reply);
-      message.content = "";
-      message.reply.seq = 0;
-      return this.#ask(frame.reply, 0);
+    if (codePoints(message.content) !== frame.length) {
+      // What was asked for is still to come, and ends with an end of its own.
+      if (this.#asked.has(frame.reply) && !this.#overtaken.has(frame.reply)) {
+        this.#overtaken.add(frame.reply);
+        return null;
+      }
+      if (!this.#readAgain.has(frame.reply)) return this.#readFromStart(message.reply.id, message);
     }
     const wasOpen = isOpen(message);
     Object.assign(message.reply, { state: frame.status, seq: frame.seq, error: frame.error ?? null });
     this.#listener.onChange();
     if (wasOpen) this.#listener.onEnd(message);
     return null;
+  }
+
+  /** @param {string} reply @param {Message} message */
+  #readFromStart(reply, message) {
+    this.#readAgain.add(reply);
+    this.#asked.delete(reply);
+    message.content = "";
+    if (message.reply) message.reply.seq = 0;
+    return this.#ask(reply, 0);
   }
 
   /** @param {string} reply @param {number} seq @param {CitationNode[]} nodes */

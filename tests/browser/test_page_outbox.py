@@ -80,6 +80,19 @@ def test_a_short_loss_of_the_connection_is_not_mentioned(open_chat: Opener) -> N
     assert chat.sources() == chat.stored()
 
 
+def test_a_reply_is_exact_however_often_the_connection_is_lost(open_chat: Opener) -> None:
+    chat = open_chat()
+    chat.page.add_init_script(SEEN_SOCKETS)
+    chat.page.reload()
+    chat.write("Cuts sim:tokens=900,rate=90,seed=4")
+    for cut in range(1, 8):
+        chat.wait(lambda cut=cut: len(chat.sources()) == 2 and len(chat.sources()[1]) > 250 * cut)
+        chat.page.evaluate("window.sockets.at(-1).close()")
+    chat.settle(within=60)
+    assert chat.page.evaluate("window.sockets.length") >= 8
+    assert chat.sources() == chat.stored()
+
+
 def test_a_refused_message_stays_with_the_reason_and_can_be_removed(open_chat: Opener) -> None:
     alice = open_chat()
     alice.ask("Mine sim:tokens=10")
