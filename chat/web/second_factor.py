@@ -33,7 +33,5 @@ class StaffSecondFactorMiddleware(MiddlewareMixin):
             return None
         if is_mfa_enabled(user):
             return None
-        messages.warning(
-            request, _("Set up a second factor first: this server asks all staff for one.")
-        )
+        messages.warning(request, _("Set up a second factor first: this server asks all staff for one."))
         return redirect("mfa_activate_totp")
