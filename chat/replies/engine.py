@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
 STORE_SECONDS = 0.5
+#: A reply is stored as running a moment before its task begins, longer under load or with a slow search.
+UNKNOWN_SECONDS = 10.0
 
 
 class Engine:
@@ -32,7 +34,7 @@ class Engine:
         self.loop = asyncio.get_running_loop()
         self.beaten_at = self.loop.time()
         self._tasks: list[asyncio.Task[None]] = []
-        self._unknown: set[UUID] = set()
+        self._unknown: dict[UUID, float] = {}
 
     @classmethod
     async def start(cls, *, alone: bool = False) -> Engine:
@@ -78,12 +80,18 @@ class Engine:
             await self._begin_again()
         self.beaten_at = self.loop.time()
         await self._take_over()
-        unknown = set(self.runner.reconcile(await in_database(records.open_in, self.process)))
-        # Running here since the last beat, and no task of ours: whoever stored it did not come to run it.
-        for reply in await in_database(leases.end_unknown, self.process, unknown & self._unknown):
-            await self.announce_end(reply)
-        self._unknown = unknown
+        await self._end_unknown(self.runner.reconcile(await in_database(records.open_in, self.process)))
+        if awaited := self.log.awaited():
+            await self._announce_ended(awaited)
         await self.runner.start_waiting()
+
+    async def _end_unknown(self, unknown: list[UUID]) -> None:
+        """Running here for long, and no task of ours: whoever stored it did not come to run it."""
+        now = self.loop.time()
+        self._unknown = {reply: self._unknown.get(reply, now) for reply in unknown}
+        old = {reply for reply, since in self._unknown.items() if now - since >= UNKNOWN_SECONDS}
+        for reply in await in_database(leases.end_unknown, self.process, old) if old else ():
+            await self.announce_end(reply)
 
     async def _begin_again(self) -> None:
         """This process was silent until it was declared dead: its replies are no longer its own."""
@@ -113,9 +121,15 @@ class Engine:
     async def stop(self, reply: UUID) -> None:
         """After ``request_stop``: close the upstream, or tell that a queued reply has ended."""
         self.runner.stop(reply)
-        for ended in await in_database(records.ended_among, [reply]):
-            await self.announce_end(ended)
+        if await self._announce_ended([reply]):
             await self.runner.start_waiting()
+
+    async def _announce_ended(self, replies: list[UUID]) -> bool:
+        """Announce those that have ended, whoever ended them."""
+        ended = await in_database(records.ended_among, replies)
+        for reply in ended:
+            await self.announce_end(reply)
+        return bool(ended)
 
 
 _engine: asyncio.Future[Engine] | None = None
@@ -128,10 +142,12 @@ async def engine() -> Engine:
     global _engine
     if _engine is None:
         _engine = asyncio.ensure_future(Engine.start(alone=alone))
+    starting = _engine
     try:
-        return await asyncio.shield(_engine)
+        return await asyncio.shield(starting)
     except Exception:
-        _engine = None  # the database was away: the next call tries again
+        if _engine is starting:
+            _engine = None  # the database was away: the next call tries again
         raise
 
 

@@ -62,7 +62,7 @@ def take_over(process: UUID) -> Orphans:
 @transact()
 def end_unknown(process: UUID, replies: set[UUID]) -> list[Reply]:
     """End running replies of this process that no task of it runs."""
-    found = Reply.objects.filter(pk__in=replies, runner=process, state=ReplyState.RUNNING) if replies else ()
+    found = Reply.objects.filter(pk__in=replies, runner=process, state=ReplyState.RUNNING)
     return [reply for reply in found if _end_orphan(reply)]
 
 

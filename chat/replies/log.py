@@ -62,7 +62,8 @@ class Reader(Protocol):
     """One reader's subscription. It sees all that is appended from the moment it was made."""
 
     def events(self, after: int) -> AsyncIterator[list[Event]]:
-        """Lists of what is new, as it comes; ends after ``Ended``. Raises ``LogGone``."""
+        """Lists of what is new, as it comes; ends after ``Ended``. Raises ``LogGone``: also at the end of a
+        reply that never ran here."""
         ...
 
     @property
@@ -92,6 +93,10 @@ class ReplyLog(Protocol):
         """Subscribe. The caller closes the reader."""
         ...
 
+    def awaited(self) -> list[UUID]:
+        """The replies that somebody reads and of which nothing is known here."""
+        ...
+
 
 class _Track:
     """What is kept of one reply. ``entries[i]`` has the number ``i + 1``; texts are kept as plain strings
@@ -104,6 +109,10 @@ class _Track:
         self.entries: list[str | Cited | Ended] = []
         self.ended = False
         self.readers: set[MemoryReader] = set()
+
+    @property
+    def known(self) -> bool:
+        return self.started is not None or self.ended
 
     def append(self, entry: str | Cited | Ended) -> int:
         self.entries.append(entry)
@@ -141,23 +150,25 @@ class MemoryReader:
 
     @property
     def known(self) -> bool:
-        return self._track.started is not None or bool(self._track.entries)
+        return self._track.known
 
     async def events(self, after: int) -> AsyncIterator[list[Event]]:
-        if after > len(self._track.entries):
+        track = self._track
+        while not track.known:
+            self.news.clear()
+            await self.news.wait()
+        if track.started is None or after > len(track.entries):
             raise LogGone
-        told = False
+        batch: list[Event] = [track.started]
         while True:
             self.news.clear()
-            batch = self._track.after(after)
-            after += sum(event.seq - event.from_seq if isinstance(event, Text) else 1 for event in batch)
-            if not told and self._track.started is not None:
-                told = True
-                batch.insert(0, self._track.started)
-            if batch:
+            new = track.after(after)
+            after += sum(event.seq - event.from_seq if isinstance(event, Text) else 1 for event in new)
+            if batch := batch + new:
                 yield batch
-            if self._track.ended and after == len(self._track.entries):
+            if track.ended and after == len(track.entries):
                 return
+            batch = []
             await self.news.wait()
 
     def close(self) -> None:
@@ -200,8 +211,11 @@ class MemoryLog:
     async def reader(self, reply: UUID) -> MemoryReader:
         return MemoryReader(self, reply, self._track(reply))
 
+    def awaited(self) -> list[UUID]:
+        return [reply for reply, track in self._tracks.items() if track.readers and not track.known]
+
     def forget_if_unused(self, reply: UUID) -> None:
         """Drop what a reader of a reply made that never started here."""
         track = self._tracks.get(reply)
-        if track and not track.readers and track.started is None and not track.entries:
+        if track and not track.readers and not track.known:
             del self._tracks[reply]

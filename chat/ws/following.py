@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from uuid import UUID
 
 from chat.db import in_database
@@ -29,16 +29,21 @@ JOIN_SECONDS = 0.025
 
 async def follow(
     principal: Principal, conversation: UUID, reply: UUID, after: int
-) -> AsyncIterator[ServerFrame]:
-    """Every frame of a reply after ``after``, to its end. Subscribes first, then replays, then follows."""
+) -> AsyncGenerator[ServerFrame, None]:
+    """Every frame of a reply after ``after``, to its end. Subscribes first, then replays, then follows.
+
+    What the log does not hold is read from the database: the text as it is stored, and the end.
+    """
     reader = await (await engine()).log.reader(reply)
     try:
         if not reader.known:
             row = await in_database(reply_with_message, principal, reply)
-            if row.state in ENDED and not reader.known:
+            if (row.state in ENDED or row.seq > after) and not reader.known:
                 for frame in stored(row):
                     yield frame
-                return
+                if row.state in ENDED:
+                    return
+                after = row.seq  # another process runs it
         try:
             async for event in joined(reader, after):
                 yield frame_of(event, conversation, reply)

@@ -1,0 +1,166 @@
+"""What one tab does while another looks on, and what is left when a tab goes in the middle of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.harness.database import PostgresDatabase
+from tests.harness.server import Server
+from tests.harness.tab import Heard, Tab, matches
+from tests.services import wait_until
+from tests.simulator.process import SimulatorProcess
+from tests.simulator.text import expected_text
+
+ON_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(60):
+            await work
+
+    asyncio.run(bounded())
+
+
+def test_an_attempt_made_in_another_tab_is_shown_after_a_message_was_sent_twice(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab, Tab(server, "alice") as other:
+            conversation = (await tab.send("sim:tokens=1"))["message"]["conversation"]
+            sent = await tab.send("sim:tokens=1", conversation=conversation)
+            message = sent["message"]["id"]
+            await tab.ended(sent["message"]["reply"]["id"])
+            for number in (2, 3):
+                await tab.say("send", id=message, conversation=conversation, content="sim:tokens=1")
+                await tab.wait(lambda number=number: len(answers(tab, message)) == number)
+            await other.say("retry", message=message)
+            await tab.wait(
+                lambda: any(
+                    matches(one, "message", {}) and one["message"]["reply"]["attempt"] == 2
+                    for one in tab.frames
+                )
+            )
+
+    run(scene())
+
+
+def answers(tab: Tab, ref: str) -> list[dict[str, Any]]:
+    return [one for one in tab.frames if matches(one, "message", {"ref": ref})]
+
+
+def test_a_stop_is_told_to_the_others_though_its_tab_has_gone(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab, Tab(server, "alice") as other:
+            one = await tab.send("sim:tokens=200,rate=20")
+            two = await tab.send("sim:tokens=1", conversation=one["message"]["conversation"])
+            waiting = two["message"]["reply"]["id"]
+            with writes_blocked(server):
+                await other.say("stop", reply=waiting)
+                await other.say("ping")
+                await other.frame("pong")
+                await other.close()
+                await tab.say("ping")
+                await tab.frame("pong")
+            assert (await tab.ended(waiting)).status == "stopped"
+            await tab.say("stop", reply=one["message"]["reply"]["id"])
+
+    run(scene())
+
+
+@contextmanager
+def writes_blocked(server: Server) -> Iterator[None]:
+    """Nothing can be stored meanwhile."""
+    if isinstance(server.database, PostgresDatabase):
+        with psycopg.connect(server.database.url) as connection:
+            connection.execute("LOCK TABLE chat_reply IN EXCLUSIVE MODE")
+            yield
+    else:
+        import sqlite3
+
+        with sqlite3.connect(server.database.path, isolation_level=None, timeout=20) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("after", [0, 2, 500])
+def test_the_end_of_a_reply_that_ran_in_another_process_is_shown_with_its_text(
+    server: Server, after: int
+) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            sent = (await tab.send("sim:tokens=1"))["message"]
+            await tab.ended(sent["reply"]["id"])
+        conversation, reply, other = sent["conversation"], str(uuid4()), str(uuid4())
+        server.execute(
+            "INSERT INTO chat_processlease (id, name, started_at, beat_at) VALUES (?, 'elsewhere', ?, ?)",
+            uid(server, other),
+            "2026-01-01 00:00:00",
+            "2099-01-01 00:00:00",
+        )
+        server.execute(
+            "UPDATE chat_reply SET id = ?, state = 'running', runner = ?, seq = 9, text = 'Half of it' "
+            "WHERE id = ?",
+            *(uid(server, id) for id in (reply, other, sent["reply"]["id"])),
+        )
+        async with Tab(server, "alice") as tab:
+            tab.heard[reply] = Heard(text="x" * after, seq=after)
+            await tab.say("open", conversation=conversation, reply=reply, after=after)
+            await tab.say("ping")
+            await tab.frame("pong")
+            server.execute("DELETE FROM chat_processlease WHERE id = ?", uid(server, other))
+            heard = await tab.ended(reply)
+            assert (heard.status, heard.error) == ("interrupted", "worker_lost")
+            assert heard.text == "Half of it"
+            assert heard.length == len(heard.text)
+            assert not any(one["type"] == "error" for one in tab.frames)
+
+    run(scene())
+
+
+def uid(server: Server, id: str) -> str:
+    return id if isinstance(server.database, PostgresDatabase) else id.replace("-", "")
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="a reader of SQLite waits for nobody")
+def test_a_reply_whose_prompt_takes_long_to_read_is_not_given_up(
+    simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    async def scene(server: Server) -> None:
+        async with Tab(server, "alice") as tab:
+            release = threading.Event()
+            blocked = asyncio.create_task(asyncio.to_thread(hold_knowledge, server, release))
+            id = str(uuid4())
+            await tab.say("send", id=id, conversation=str(uuid4()), content="sim:tokens=20,seed=2")
+            running = "SELECT count(*) FROM chat_reply WHERE state = 'running'"
+            await asyncio.to_thread(wait_until, lambda: server.rows(running) == [(1,)])
+            began = server.rows("SELECT max(beat_at) FROM chat_processlease")[0][0]
+            later = began + timedelta(seconds=4)
+            await asyncio.to_thread(
+                wait_until, lambda: server.rows("SELECT max(beat_at) FROM chat_processlease")[0][0] > later
+            )
+            release.set()
+            await blocked
+            sent = await tab.frame("message", ref=id)
+            heard = await tab.ended(sent["message"]["reply"]["id"])
+            assert (heard.status, heard.text) == ("complete", expected_text(20, 2))
+
+    with Server(tmp_path / "data", simulator.url) as server:
+        run(scene(server))
+
+
+def hold_knowledge(server: Server, release: threading.Event) -> None:
+    assert isinstance(server.database, PostgresDatabase)
+    with psycopg.connect(server.database.url) as connection:
+        connection.execute("LOCK TABLE chat_chatbot_knowledge_bases IN ACCESS EXCLUSIVE MODE")
+        release.wait(20)
