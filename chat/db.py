@@ -25,7 +25,8 @@ POOL = ThreadPoolExecutor(8, thread_name_prefix="database")
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run ``function`` in the pool and give its connection back, so that nothing holds one while it waits.
 
-    If the awaiting task is cancelled the function still runs to its end.
+    If the awaiting task is cancelled, a function that has begun runs to its end; one that waits for a thread
+    never begins.
     """
     return await asyncio.get_running_loop().run_in_executor(POOL, partial(_call, function, *args, **kwargs))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from chat.db import in_database
@@ -18,6 +19,8 @@ from chat.services import replies
 from chat.services.messages import post_message
 from chat.shapes import Shape, conversation_row, message_shape
 from chat.ws.frames import Send
+
+T = TypeVar("T")
 
 
 def accepting(started: Engine) -> bool:
@@ -35,12 +38,13 @@ class Sent:
     reply: UUID | None
 
 
+async def whole(work: Coroutine[Any, Any, T]) -> T:
+    """Once begun it is done, even if the socket goes meanwhile."""
+    return await asyncio.shield(asyncio.create_task(work))
+
+
 async def send(principal: Principal, frame: Send) -> Sent:
-    """Store the message and start its reply. Once begun it is done, even if the socket goes meanwhile."""
-    return await asyncio.shield(asyncio.create_task(_send(principal, frame)))
-
-
-async def _send(principal: Principal, frame: Send) -> Sent:
+    """Store the message and start its reply."""
     started = await engine()
     sent, claim = await in_database(_post, principal, frame, started.process, started.runner.free)
     if claim is not None:
@@ -73,11 +77,11 @@ def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tupl
     return sent, claim_of(reply) if begun and reply else None
 
 
-async def retry(principal: Principal, message: UUID) -> tuple[UUID, Shape]:
+async def retry(principal: Principal, message: UUID) -> Shape:
     started = await engine()
     reply = await in_database(replies.retry, principal=principal, message=message, process=started.process)
     started.runner.submit(reply.pk)
-    return reply.conversation_id, await in_database(message_of, principal, message)
+    return await in_database(message_of, principal, message)
 
 
 async def stop(principal: Principal, reply: UUID) -> None:

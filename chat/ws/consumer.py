@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Coroutine
+from contextlib import aclosing
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ from chat.replies.engine import engine
 from chat.services.messages import MESSAGE_BYTES
 from chat.ws import actions, frames
 from chat.ws.following import follow
-from chat.ws.rights import Standing, standing_of_session, watch
+from chat.ws.rights import standing_of_session, watch
 from chat.ws.window import TooSlow, Window
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ FRAME_BYTES = 64 * 1024
 WAITING_FRAMES = 64
 ACK_BYTES, ACK_SECONDS = 32 * 1024, 1
 
-GONE, BAD_HELLO, TOO_SLOW, TOO_FAST = 4001, 4003, 4008, 4029
+GONE, BAD_HELLO, TOO_SLOW, NOT_NOW, TOO_FAST = 4001, 4003, 4008, 4013, 4029
 
 #: Every open socket of this process, for the drain.
 sockets: set[ChatConsumer] = set()
@@ -48,7 +48,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
     """Speaks the frames of ``chat.ws.frames``; ``docs/socket.md`` documents them."""
 
     principal: Principal | None = None
-    standing: Standing | None = None
     conversation: UUID | None = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -65,8 +64,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.byte_rate = TokenBucket(4 * 1024 * 1024, 256 * 1024)
         self.readers: dict[UUID, asyncio.Task[None]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
-        #: Messages sent here whose hint is still to come: they have been shown already.
-        self.told: deque[str] = deque(maxlen=8)
+        #: Messages sent here whose hint is still to come: they are shown without it.
+        self.told: set[str] = set()
         self.closing = False
         sockets.add(self)
         await self.accept()
@@ -120,7 +119,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             case frames.Ack():
                 self.window.acknowledge(frame.n)
             case frames.Stop() if self.principal:
-                self.begin(self.guarded(actions.stop(self.principal, frame.reply), str(frame.reply)))
+                stop = actions.whole(actions.stop(self.principal, frame.reply))
+                self.begin(self.guarded(stop, str(frame.reply)))
             case _:
                 self.work.put_nowait(frame)
 
@@ -148,37 +148,22 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def do_work(self) -> None:
         while True:
             item = await self.work.get()
-            if isinstance(item, BadRequest):
-                await self.push(frames.Error(item.code, str(item.message)))
-            else:
-                ref = (
-                    getattr(item, "id", None)
-                    or getattr(item, "message", None)
-                    or getattr(item, "reply", None)
-                )
-                await self.guarded(self.on_frame(item), str(ref) if ref else None)
+            await self.guarded(self.on_frame(item), frames.reference(item))
 
     async def guarded(
         self, work: Coroutine[Any, Any, None], ref: str | None, *, quietly: bool = False
     ) -> None:
         """Do the work; what goes wrong becomes an ``error`` frame, and the socket stays open."""
         try:
-            await work
+            error = await failure_of(work, ref)
+            if error and not quietly:
+                await self.push(error)
         except TooSlow:
             await self.end(TOO_SLOW)
-        except ChatError as error:
-            if not quietly:
-                await self.push(frames.Error(error.code, str(error.message), ref))
-        except DatabaseError:
-            logger.exception("storage_busy")
-            if not quietly:
-                await self.push(frames.Error(StorageBusy.code, str(StorageBusy.default), ref))
-        except Exception:
-            logger.exception("frame_crashed")
-            if not quietly:
-                await self.push(frames.Error("internal", str(ChatError.default), ref))
 
-    async def on_frame(self, frame: frames.ClientFrame) -> None:
+    async def on_frame(self, frame: frames.ClientFrame | BadRequest) -> None:
+        if isinstance(frame, BadRequest):
+            raise frame
         if isinstance(frame, frames.Hello):
             await self.greet(frame)
             return
@@ -193,9 +178,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             case frames.Send():
                 await self.send_message(self.principal, frame)
             case frames.Retry():
-                incoming, shape = await actions.retry(self.principal, frame.message)
-                if incoming == self.conversation:
-                    await self.show(shape, None)
+                take_message(self.principal)
+                await self.show(await actions.whole(actions.retry(self.principal, frame.message)), None)
 
     async def greet(self, hello: frames.Hello) -> None:
         if self.principal is not None:
@@ -203,13 +187,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if hello.protocol != frames.PROTOCOL or hello.ticket or hello.token:
             await self.end(BAD_HELLO)
             return
+        self.late.cancel()
+        try:
+            await self.welcome()
+        except Exception:
+            # Without the database, or the layer, nobody can be greeted: they come again.
+            logger.exception("not_greeted")
+            await self.end(NOT_NOW)
+
+    async def welcome(self) -> None:
         session = session_key(self.scope)
         standing = await in_database(standing_of_session, session) if session else None
         if standing is None:
             await self.end(GONE)
             return
-        self.late.cancel()
-        self.standing, self.principal = standing, standing.principal
+        self.principal = standing.principal
         watch.add(self.lose_standing, standing)
         await self.channel_layer.group_add(self.principal.group, self.channel_name)
         limits = {
@@ -241,6 +233,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         for task in self.readers.values():
             task.cancel()
         self.readers.clear()
+        self.told.clear()
         if self.conversation is not None:
             await self.channel_layer.group_discard(conversation_group(self.conversation), self.channel_name)
             self.conversation = None
@@ -249,21 +242,27 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not actions.accepting(await engine()):
             raise StorageBusy
         take_message(principal)
+        ref = str(frame.id)
         if frame.conversation == self.conversation:
-            self.told.append(str(frame.id))
-        sent = await actions.send(principal, frame)
+            self.told.add(ref)
+        created = False
+        try:
+            sent = await actions.whole(actions.send(principal, frame))
+            created = sent.created
+        finally:
+            if not created:
+                self.told.discard(ref)  # no hint of it will come
         if sent.began:
             await self.join(frame.conversation)
-        await self.show(sent.shape, str(frame.id))
+        await self.show(sent.shape, ref)
 
     async def on_hint(self, hint: Hint) -> None:
         principal = self.known()
         match hint["what"]:
-            case "message" if hint["conversation"] == str(self.conversation) and hint["id"] not in self.told:
+            case "message" if hint["id"] in self.told:
+                self.told.remove(hint["id"])
+            case "message" if hint["conversation"] == str(self.conversation):
                 await self.show(await in_database(actions.message_of, principal, UUID(hint["id"])), None)
-            case "message":
-                if hint["id"] in self.told:
-                    self.told.remove(hint["id"])
             case "conversation":
                 await self.push(
                     frames.ConversationFrame(await in_database(actions.row, principal, UUID(hint["id"])))
@@ -293,8 +292,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def forward(self, principal: Principal, conversation: UUID, reply: UUID, after: int) -> None:
         try:
-            async for frame in follow(principal, conversation, reply, after):
-                await self.push(frame)
+            async with aclosing(follow(principal, conversation, reply, after)) as news:
+                async for frame in news:
+                    await self.push(frame)
         finally:
             if self.readers.get(reply) is asyncio.current_task():
                 del self.readers[reply]
@@ -306,7 +306,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def push(self, frame: frames.ServerFrame) -> None:
         """Send one frame, when the window has room for it. Raises ``TooSlow``."""
-        if self.window.full:
+        while self.window.full:
             await self.window.room()
         if self.closing:
             return
@@ -314,6 +314,23 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.window.sent(len(body))
         event: Any = {"type": "websocket.send", "text": body.decode()}
         await self.base_send(event)
+
+
+async def failure_of(work: Coroutine[Any, Any, None], ref: str | None) -> frames.Error | None:
+    """Do the work and tell what went wrong. ``TooSlow`` goes through: it is about the socket."""
+    try:
+        await work
+    except TooSlow:
+        raise
+    except ChatError as error:
+        return frames.Error(error.code, str(error.message), ref)
+    except DatabaseError:
+        logger.exception("storage_busy")
+        return frames.Error(StorageBusy.code, str(StorageBusy.default), ref)
+    except Exception:
+        logger.exception("frame_crashed")
+        return frames.Error("internal", str(ChatError.default), ref)
+    return None
 
 
 def session_key(scope: Any) -> str | None:

@@ -80,7 +80,7 @@ _READERS: dict[str, Any] = {
     "str": lambda value: _of(str, value),
     "str | None": lambda value: None if value is None else _of(str, value),
     "int": lambda value: _number(value),
-    "list[UUID]": lambda value: [UUID(one) for one in _of(list, value)[:20]],
+    "list[UUID]": lambda value: [UUID(one) for one in _short(_of(list, value))],
     "dict[str, Any] | None": lambda value: None if value is None else _of(dict, value),
 }
 
@@ -89,6 +89,12 @@ def _of(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
         raise TypeError
     return value
+
+
+def _short(values: list[Any]) -> list[Any]:
+    if len(values) > 20:
+        raise ValueError
+    return values
 
 
 def _number(value: Any) -> int:
@@ -119,6 +125,19 @@ def parse(text: str) -> ClientFrame:
         return kind(**values)
     except TypeError:
         raise BadRequest(_("A “%(type)s” frame lacks a field.") % {"type": kind.type}) from None
+
+
+def reference(frame: ClientFrame | BadRequest) -> str | None:
+    """What an answer to the frame names as its ``ref``: the message or reply that it is about."""
+    match frame:
+        case Send():
+            return str(frame.id)
+        case Retry():
+            return str(frame.message)
+        case Open(reply=UUID()):
+            return str(frame.reply)
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,10 @@ class Watch:
             for lost, standing in list(self._sockets.items()):
                 if standing in gone and lost in self._sockets:
                     self.remove(lost)
-                    await lost()
+                    try:
+                        await lost()
+                    except Exception:
+                        logger.exception("socket_not_closed")
 
 
 watch = Watch()
