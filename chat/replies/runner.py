@@ -128,6 +128,7 @@ class Runner:
             logger.warning("reply_failed reply=%s code=%s detail=%s", live.id, error.code, error.detail)
             live.fail(error.code, error.detail)
         except asyncio.CancelledError:
+            live.fail("internal")  # unless ``live.cancel`` has said why: it is not complete
             live.closed()
             raise
         except Exception:
