@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -29,9 +30,16 @@ def rename_conversation(*, principal: Principal, conversation: UUID, title: str)
     return found
 
 
-@transact()
 def delete_conversation(*, principal: Principal, conversation: UUID) -> list[UUID]:
     """Delete it with everything in it. Returns the replies that were open, to be stopped."""
+    try:
+        return _delete(principal, conversation)
+    except IntegrityError:
+        return _delete(principal, conversation)  # a message came in between: it goes too
+
+
+@transact()
+def _delete(principal: Principal, conversation: UUID) -> list[UUID]:
     found = conversation_for(principal, conversation)
     replies = [reply.pk for reply in open_replies_of(found)]
     hint_row(found, "deleted")

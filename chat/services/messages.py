@@ -137,8 +137,10 @@ def _store(principal: Principal, draft: Draft) -> Posted:
             process=draft.process,
             start=draft.start and not (position > 1 and open_replies_of(conversation)),
         )
-    Conversation.objects.filter(pk=conversation.pk).update(
-        title=conversation.title or title_of(draft.content),
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    if not conversation.title:
+        rows.filter(title="").update(title=title_of(draft.content))
+    rows.update(
         last_message=message,
         last_message_created_at=timezone.now(),
         last_read_at=Now(),
@@ -168,7 +170,8 @@ def open_conversation(principal: Principal, draft: Draft) -> Conversation:
 def take_positions(conversation: Conversation, count: int) -> int:
     """The first of the next positions; the update keeps the row locked until the transaction ends."""
     rows = Conversation.objects.filter(pk=conversation.pk)
-    rows.update(last_position=F("last_position") + count)
+    if not rows.update(last_position=F("last_position") + count):
+        raise NotFound  # deleted a moment ago
     return rows.values_list("last_position", flat=True)[0] - count + 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -77,6 +78,41 @@ def test_a_stop_is_told_to_the_others_though_its_tab_has_gone(server: Server) ->
     run(scene())
 
 
+def test_a_name_that_is_given_while_a_message_is_stored_is_kept(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            conversation = (await tab.send("First. sim:tokens=1"))["message"]["conversation"]
+            id = str(uuid4())
+            with renaming(server, conversation, "Mine"):
+                await tab.say("send", id=id, conversation=conversation, content="sim:tokens=1")
+                await asyncio.to_thread(wait_until, lambda: waiting_for_locks(server))
+            await tab.frame("message", ref=id)
+            title = "SELECT title FROM chat_conversation WHERE id = ?"
+            assert server.rows(title, uid(server, conversation)) == [("Mine",)]
+
+    run(scene())
+
+
+@contextmanager
+def renaming(server: Server, conversation: str, title: str) -> Iterator[None]:
+    """Another process's transaction, which ends with the block."""
+    statement = "UPDATE chat_conversation SET title = ? WHERE id = ?"
+    if isinstance(server.database, PostgresDatabase):
+        with psycopg.connect(server.database.url) as connection:
+            connection.execute(statement.replace("?", "%s"), (title, conversation))
+            yield
+    else:
+        with sqlite3.connect(server.database.path, timeout=20) as connection:
+            connection.execute(statement, (title, uid(server, conversation)))
+            yield
+
+
+def waiting_for_locks(server: Server) -> bool:
+    """Nothing is known of who waits on SQLite, where a transaction that writes waits before it has read."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    return not ON_POSTGRESQL or server.rows(waiting)[0][0] > 0
+
+
 @contextmanager
 def writes_blocked(server: Server) -> Iterator[None]:
     """Nothing can be stored meanwhile."""
@@ -85,8 +121,6 @@ def writes_blocked(server: Server) -> Iterator[None]:
             connection.execute("LOCK TABLE chat_reply IN EXCLUSIVE MODE")
             yield
     else:
-        import sqlite3
-
         with sqlite3.connect(server.database.path, isolation_level=None, timeout=20) as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield

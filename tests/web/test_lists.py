@@ -1,0 +1,62 @@
+"""The lists that the page reads."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from chat.selectors import member_principal
+from chat.services.conversations import rename_conversation
+from chat.services.messages import post_message
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+def client() -> Client:
+    made = Client()
+    made.force_login(people.alice(), "allauth.account.auth_backends.AuthenticationBackend")
+    return made
+
+
+def say(content: str = "Hello", **more: Any) -> Any:
+    principal = member_principal(people.alice())
+    assert principal
+    given = {"id": uuid4(), "conversation": uuid4(), "content": content, **more}
+    return post_message(principal=principal, **given).message
+
+
+def test_the_pages_of_a_list_hold_each_row_once() -> None:
+    said = {str(say(f"Number {number}").conversation_id) for number in range(65)}
+    seen: list[str] = []
+    page = client().get("/chat/conversations").json()
+    seen += [row["id"] for row in page["results"]]
+    while page["next"]:
+        page = client().get("/chat/conversations", {"cursor": page["next"]}).json()
+        seen += [row["id"] for row in page["results"]]
+    assert len(seen) == 65
+    assert set(seen) == said
+
+
+def test_the_pages_of_a_conversation_hold_each_message_once() -> None:
+    first = say()
+    for number in range(30):
+        say(f"Number {number}", conversation=first.conversation_id)
+    path = f"/chat/conversations/{first.conversation_id}/messages"
+    page = client().get(path).json()
+    seen = [row["id"] for row in page["results"]]
+    assert page["next"]
+    seen += [row["id"] for row in client().get(path, {"cursor": page["next"]}).json()["results"]]
+    assert len(seen) == len(set(seen)) == 62
+
+
+def test_a_second_message_keeps_the_name_that_was_given() -> None:
+    first = say("What is this?")
+    principal = member_principal(people.alice())
+    assert principal
+    rename_conversation(principal=principal, conversation=first.conversation_id, title="Mine")
+    say("And that?", conversation=first.conversation_id)
+    assert [row["title"] for row in client().get("/chat/conversations").json()["results"]] == ["Mine"]
