@@ -64,6 +64,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.byte_rate = TokenBucket(4 * 1024 * 1024, 256 * 1024)
         self.readers: dict[UUID, asyncio.Task[None]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        #: Replies of the open conversation that were told of to their end.
+        self.finished: set[UUID] = set()
         #: Messages sent here whose hint is still to come: they are shown without it.
         self.told: set[str] = set()
         self.closing = False
@@ -233,6 +235,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         for task in self.readers.values():
             task.cancel()
         self.readers.clear()
+        self.finished.clear()
         self.told.clear()
         if self.conversation is not None:
             await self.channel_layer.group_discard(conversation_group(self.conversation), self.channel_name)
@@ -276,16 +279,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Tell of a message, and follow its reply when its conversation is the open one."""
         if ref is not None or shape["conversation"] == str(self.conversation):
             await self.push(frames.MessageFrame(shape, ref))
-        reply = shape["reply"]
-        if (
-            reply
-            and shape["conversation"] == str(self.conversation)
-            and reply["state"] in ("queued", "running")
-        ):
+        if shape["conversation"] != str(self.conversation) or not (reply := shape["reply"]):
+            return
+        # A quick reply may be over before its question is told of here: then its text and end are stored.
+        if shape["type"] == "incoming" or reply["state"] in ("queued", "running"):
             self.read_reply(UUID(reply["id"]), 0)
 
     def read_reply(self, reply: UUID, after: int) -> None:
-        if reply not in self.readers and self.conversation is not None:
+        if reply not in self.readers and reply not in self.finished and self.conversation is not None:
             self.readers[reply] = self.begin(
                 self.guarded(self.forward(self.known(), self.conversation, reply, after), str(reply))
             )
@@ -295,6 +296,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             async with aclosing(follow(principal, conversation, reply, after)) as news:
                 async for frame in news:
                     await self.push(frame)
+            self.finished.add(reply)
         finally:
             if self.readers.get(reply) is asyncio.current_task():
                 del self.readers[reply]

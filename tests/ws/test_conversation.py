@@ -274,3 +274,17 @@ def test_a_closed_tab_stops_nothing(server: Server) -> None:
             assert (await again.ended(reply)).text == expected_text(60, 5)
 
     run(scene())
+
+
+def test_a_message_that_was_answered_meanwhile_brings_its_answer(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as first, Tab(server, "alice") as second:
+            sent = await first.send("sim:tokens=20,seed=9")
+            message, reply = sent["message"], sent["message"]["reply"]["id"]
+            await first.ended(reply)
+            await second.say("open", conversation=message["conversation"])
+            again = {name: message[name] for name in ("id", "conversation", "content")}
+            await second.say("send", **again)
+            assert (await second.ended(reply)).text == expected_text(20, 9)
+
+    run(scene())
