@@ -17,10 +17,11 @@ _loop = uvloop.new_event_loop()
 asyncio.set_event_loop(_loop)
 asyncioreactor.install(_loop)
 
-from daphne.server import Server  # noqa: E402 (it would install a reactor of its own)
+import daphne.server  # noqa: E402 (it would install a reactor of its own)
 from twisted.internet import defer  # noqa: E402
 from twisted.internet import reactor as _reactor  # noqa: E402
 
+from chat.management.requests import BoundedFactory  # noqa: E402
 from chat.replies import engine as engines  # noqa: E402
 from chat.ws.consumer import sockets  # noqa: E402
 from chat.ws.frames import Restarting  # noqa: E402
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 reactor: Any = _reactor
 
 
-class ParleyServer(Server):
+class ParleyServer(daphne.server.Server):
     """SIGTERM and SIGINT drain: sockets are told, running replies may end. A second signal ends that."""
 
     def __init__(self, *, host: str, port: int, drain_seconds: float, alone: bool) -> None:
@@ -51,6 +52,7 @@ class ParleyServer(Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: reactor.callFromThread(self.stop_gently))
         reactor.callWhenRunning(lambda: asyncio.ensure_future(self.start_engine()))
+        vars(daphne.server)["HTTPFactory"] = BoundedFactory  # it names its own, and takes none from us
         super().run()
 
     async def start_engine(self) -> None:

@@ -1,0 +1,73 @@
+"""Large bodies from anybody: refused before they cost memory, and never read where replies stream."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.harness.server import Server
+
+MEGABYTE = 1024 * 1024
+CHUNKED = "Transfer-Encoding: chunked"
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
+def memory(server: Server) -> int:
+    assert server.process
+    resident: int = psutil.Process(server.process.pid).memory_info().rss
+    return resident
+
+
+def post(server: Server, body: Iterator[bytes], *headers: str) -> tuple[bytes, int]:
+    """The first bytes of the answer, and how much was sent before it came."""
+    head = "\r\n".join(["POST /accounts/login/ HTTP/1.1", f"Host: 127.0.0.1:{server.port}", *headers])
+    sent = 0
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        try:
+            connection.sendall(f"{head}\r\n\r\n".encode())
+            for part in body:
+                connection.sendall(part)
+                sent += len(part)
+            return connection.recv(64), sent
+        except ConnectionError:
+            return b"", sent
+
+
+def chunks(megabytes: int) -> Iterator[bytes]:
+    for _ in range(megabytes):
+        yield b"100000\r\n" + b"a" * MEGABYTE + b"\r\n"
+    yield b"0\r\n\r\n"
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(server: Server) -> None:
+    answer, _sent = post(server, iter([]), FORM, f"Content-Length: {400 * MEGABYTE}")
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("length", [f"Content-Length: {300 * MEGABYTE}", CHUNKED])
+def test_no_body_costs_more_than_the_limit(server: Server, length: str) -> None:
+    before = memory(server)
+    body = chunks(300) if length == CHUNKED else (b"a" * MEGABYTE for _ in range(300))
+    _answer, sent = post(server, body, FORM, length)
+    assert sent < 60 * MEGABYTE
+    assert server.get("/healthz")[0] == 200
+    assert memory(server) - before < 60 * MEGABYTE
+
+
+def test_a_form_of_a_million_fields_holds_up_nobody(server: Server) -> None:
+    body = b"a&" * (12 * MEGABYTE)
+    sending = threading.Thread(
+        target=post, args=(server, iter([body]), FORM, f"Content-Length: {len(body)}", "Connection: close")
+    )
+    longest = 0.0
+    sending.start()
+    while sending.is_alive():
+        before = time.monotonic()
+        assert server.get("/healthz")[0] == 200
+        longest = max(longest, time.monotonic() - before)
+    assert longest < 2
