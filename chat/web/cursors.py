@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, Model, Q, QuerySet, UUIDField
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import BadRequest
@@ -26,7 +25,7 @@ def page_after(
     ``rows`` must be ordered by ``keys``, all descending, and the keys together must be unique.
     """
     if cursor:
-        rows = rows.filter(_before(keys, _decode(cursor, len(keys))))
+        rows = rows.filter(_before(keys, _decode(cursor, [_kind_of(rows.model, key) for key in keys])))
     found = list(rows[: size + 1])
     if len(found) <= size:
         return found, None
@@ -54,15 +53,25 @@ def _kind(value: Any) -> str:
     return {datetime: "t", UUID: "u"}.get(type(value), "i")
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "u": UUID, "i": int}
+def _kind_of(model: type[Model], key: str) -> str:
+    field = model._meta.pk if key == "pk" else model._meta.get_field(key)
+    return {DateTimeField: "t", UUIDField: "u"}.get(type(field), "i")
 
 
-def _decode(cursor: str, length: int) -> list[Any]:
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {"t": _moment, "u": UUID, "i": int}
+
+
+def _decode(cursor: str, kinds: list[str]) -> list[Any]:
+    """The values, if they are of these kinds: a cursor comes from outside and may say anything."""
     try:
         raw = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        values = [_READERS[kind](value) for kind, value in raw]
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        values = []
-    if len(values) != length:
-        raise BadRequest(_("This page's address is not valid any more. Load the list again."))
-    return values
+        if [kind for kind, _value in raw] != kinds:
+            raise ValueError
+        return [_READERS[kind](value) for kind, value in raw]
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        message = _("This page's address is not valid any more. Load the list again.")
+        raise BadRequest(message) from None
