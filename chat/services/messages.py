@@ -28,6 +28,8 @@ from chat.selectors import (
 
 MESSAGE_BYTES = 32 * 1024
 TITLE_CHARACTERS = 60
+#: What encodes JSON for the socket gives up on deep values, when the message would have been stored already.
+METADATA_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def post_message(
     the beginning when nothing else is open in the conversation: the caller runs it.
     """
     content = checked(content, attachments)
+    if not is_plain(query_metadata, depth=METADATA_DEPTH):
+        raise BadRequest
     draft = Draft(id, conversation, content, chatbot, attachments or [], query_metadata, process, start)
     for _attempt in range(2):
         if first := first_result(principal, id):
@@ -99,6 +103,19 @@ def checked(content: str, attachments: list[UUID] | None) -> str:
     if not content.strip() and not attachments:
         raise BadRequest(_("This message is empty. Write something and send it again."))
     return content
+
+
+def is_plain(value: Any, *, depth: int) -> bool:
+    """Whether JSON is at most so deep and without NUL, which PostgreSQL does not store."""
+    match value:
+        case str():
+            return "\x00" not in value
+        case dict():
+            return depth > 0 and all(is_plain(one, depth=depth - 1) for pair in value.items() for one in pair)
+        case list():
+            return depth > 0 and all(is_plain(one, depth=depth - 1) for one in value)
+        case _:
+            return True
 
 
 def first_result(principal: Principal, id: UUID) -> Posted | None:

@@ -72,6 +72,17 @@ def test_only_our_own_origins_may_open_the_socket(server: Server, origin: str | 
     run(scene())
 
 
+@pytest.mark.parametrize("path", ["/", "/ws/chat", "/ws/other/", "/admin/"])
+def test_there_is_no_socket_elsewhere_and_no_error_to_tell_of(server: Server, path: str) -> None:
+    async def scene() -> None:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{server.port}{path}", origin=server.origin)  # type: ignore[arg-type]
+        assert refused.value.response.status_code == 403
+        assert "Traceback" not in server.log
+
+    run(scene())
+
+
 @pytest.mark.parametrize(
     "cookie", ["", "sessionid=", "sessionid=nobody", "sessionid=; other", "a=b; sessionid=nobody"]
 )
@@ -124,6 +135,13 @@ def test_a_silent_socket_is_closed_after_five_seconds(server: Server) -> None:
 
 
 ID = str(uuid4())
+
+
+def send_with_metadata(value: str) -> str:
+    head = f'"type": "send", "id": "{uuid4()}", "conversation": "{uuid4()}", "content": "hi"'
+    return f'{{{head}, "queryMetadata": {{"a": {value}}}}}'
+
+
 BAD_FRAMES = [
     "",
     "{",
@@ -136,6 +154,8 @@ BAD_FRAMES = [
     '{"type": "unknown"}',
     '{"type": "__class__"}',
     '{"type": "send"}',
+    send_with_metadata("[" * 300 + "]" * 300),
+    send_with_metadata(r'"\u0000"'),
     '{"type": "send", "id": "x", "conversation": "y", "content": "z"}',
     '{"type": "open", "conversation": null}',
     f'{{"type": "open", "conversation": "{ID}", "after": -1}}',
