@@ -1,4 +1,4 @@
-"""A pytest plugin (``-p tests.only_database``): only the tests that use Django's database in this process.
+"""A pytest plugin (``-p tests.only_database``): only the tests whose answer depends on the database.
 
 With ``DATABASE_URL`` on PostgreSQL it repeats there what SQLite is asked, and nothing else twice.
 """
@@ -10,13 +10,16 @@ from django.test import TransactionTestCase
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    kept = [item for item in items if uses_database(item)]
+    kept = [item for item in items if depends_on_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
 
-def uses_database(item: pytest.Item) -> bool:
+def depends_on_database(item: pytest.Item) -> bool:
+    """Django's database in this process, or that of a server without a browser in front of it."""
     owner = getattr(item, "cls", None)
-    return item.get_closest_marker("django_db") is not None or (
-        owner is not None and issubclass(owner, TransactionTestCase)
-    )
+    if item.get_closest_marker("django_db") or (owner is not None and issubclass(owner, TransactionTestCase)):
+        return True
+    fixtures = set(getattr(item, "fixturenames", ()))
+    serves = "server" in fixtures or (item.get_closest_marker("fault") and "simulator" in fixtures)
+    return bool(serves) and "chromium" not in fixtures

@@ -2,7 +2,7 @@
 
 1. The programs that the tests drive are installed, or the line which installs them is printed.
 2. The checks: format, lint, types, templates, migrations, deployment, JavaScript.
-3. PostgreSQL and Redis are found or started, and the tests run: alone what measures time, then two at a time.
+3. PostgreSQL is found or started, and the tests run: alone what measures time, then two at a time.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from tests import checks, packages, services
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSER = os.environ.get("BROWSER", "1") != "0"
-#: What the tests themselves read: where the services are, and how large the fault campaigns shall be.
-POSTGRESQL, REDIS, SCALE = "TEST_POSTGRESQL_URL", "TEST_REDIS_URL", "FAULT_SCALE"
+#: What the fault campaigns read: all their numbers instead of a few.
+FULL = {"FAULT_SCALE": "full"}
 #: All but the campaigns, and what installs other products.
 USUAL = "not fault and not peer"
 #: Two at a time; a file stays in one process, where its server is started once; in the order of conftest.
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-#: Only what uses the database in this process: on PostgreSQL the rest would be the same.
+#: Only what depends on the database: on PostgreSQL the rest would be the same.
 DATABASE = ("-p", "tests.only_database")
 
 
@@ -52,18 +52,20 @@ def everything() -> list[str]:
     """The names of what failed."""
     with clean_environment() as environment:
         failed = checks.run(environment)
-        with provided_services(environment):
-            address = environment[POSTGRESQL].removesuffix("postgres") + "parley"
-            on_postgresql = environment | {"DATABASE_URL": address}
-            failed += run("Tests that end servers or measure time", environment, "fault")
+        with postgresql(environment) as on_postgresql:
+            failed += run("Faults", environment, "fault")
+            failed += run("Faults, on PostgreSQL", on_postgresql, "fault", *DATABASE)
             failed += run("Tests of the database, on PostgreSQL", on_postgresql, USUAL, *PARALLEL, *DATABASE)
             failed += run("Tests", environment, USUAL, *PARALLEL)
     return failed
 
 
 def faults() -> list[str]:
-    with clean_environment() as environment, provided_services(environment):
-        return run("Faults, with their full numbers", environment | {SCALE: "full"}, "fault or peer")
+    with clean_environment() as environment, postgresql(environment) as on_postgresql:
+        return [
+            *run("Faults, with their full numbers", environment | FULL, "fault or peer"),
+            *run("Faults, on PostgreSQL", on_postgresql | FULL, "fault", *DATABASE),
+        ]
 
 
 def run(name: str, environment: dict[str, str], mark: str, *options: str) -> list[str]:
@@ -91,10 +93,10 @@ def clean_environment() -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def provided_services(environment: dict[str, str]) -> Iterator[None]:
-    with services.postgresql() as database, services.redis() as store:
-        environment |= {POSTGRESQL: database, REDIS: store}
-        yield
+def postgresql(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The environment in which the product works on PostgreSQL."""
+    with services.postgresql() as address:
+        yield environment | {"DATABASE_URL": address}
 
 
 if __name__ == "__main__":

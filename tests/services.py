@@ -1,9 +1,9 @@
-"""PostgreSQL and Redis for the tests: the ones that answer at their usual place, else our own.
+"""PostgreSQL and Redis for the tests.
 
-    with postgresql() as url: ...      # a role that may create databases
-    with redis() as url: ...           # a database number that is empty
+    with postgresql() as url: ...               # the one that answers at its usual place, else our own
+    with own_redis(folder, port) as url: ...    # always our own: tests end it and start it again
 
-Own servers listen on a free port of 127.0.0.1, keep their files in a temporary folder and end with the block.
+Own servers listen on 127.0.0.1, keep their files in a temporary folder and end with the block.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
-import redis as redis_client
+import redis
 
 from tests.harness.server import free_port
 
@@ -93,26 +93,12 @@ def own_postgresql(folder: Path, port: int) -> Iterator[str]:
         yield url
 
 
-def answering_redis(port: int = 6379) -> str | None:
-    """The last empty database of the server there: what others keep in it is left alone."""
-    for number in range(15, 0, -1):
-        url = f"redis://127.0.0.1:{port}/{number}"
-        try:
-            with contextlib.closing(redis_client.Redis.from_url(url, socket_timeout=3)) as client:
-                if client.dbsize() == 0:
-                    return url
-        except redis_client.RedisError:
-            return None
-    return None
-
-
-@contextlib.contextmanager
-def redis() -> Iterator[str]:
-    if found := answering_redis():
-        yield found
-        return
-    with folder_of("redis") as folder, own_redis(folder, free_port()) as url:
-        yield url
+def answers_redis(port: int) -> bool:
+    try:
+        with contextlib.closing(redis.Redis(port=port, socket_timeout=3)) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
 
 
 @contextlib.contextmanager
@@ -134,7 +120,7 @@ def own_redis(folder: Path, port: int) -> Iterator[str]:
         "--dir",
         folder,
     ]
-    with running(command, folder / "log", lambda: answering_redis(port) is not None):
+    with running(command, folder / "log", lambda: answers_redis(port)):
         yield f"redis://127.0.0.1:{port}/0"
 
 
