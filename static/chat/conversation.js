@@ -36,6 +36,8 @@ export class OpenConversation {
   /** @type {ServerFrame[] | null} What came while the history was being read. */
   #held = null;
   #turn = 0;
+  /** The connection in which it began; the server has subscribed that one to it. */
+  #begunIn = 0;
 
   /** @param {ConversationOptions} options */
   constructor(options) {
@@ -103,7 +105,9 @@ export class OpenConversation {
 
   /** @param {string} content */
   send(content) {
+    const { connection } = this.#options;
     const chatbot = this.#chatbot ? { chatbot: this.#chatbot } : {};
+    if (!this.known && connection.state === "ready") this.#begunIn ||= connection.generation;
     this.#options.outbox.add({ id: newId(), conversation: this.id, content, ...chatbot });
   }
 
@@ -149,7 +153,7 @@ export class OpenConversation {
   /** The first message of a new conversation is stored: from now on it is like any other. */
   #stored() {
     this.#chatbot = null;
-    this.#subscribe();
+    if (this.#begunIn !== this.#options.connection.generation) this.#subscribe();
   }
 }
 

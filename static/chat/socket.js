@@ -34,6 +34,8 @@ const encoder = new TextEncoder();
 export class Connection {
   /** @type {ConnectionState} */
   state = "connecting";
+  /** Counts the connections, so that one can tell whether it is still the same. */
+  generation = 0;
 
   /** @type {WebSocket | null} */
   #socket = null;
@@ -53,6 +55,7 @@ export class Connection {
 
   connect() {
     clearTimeout(this.#retryTimer);
+    this.generation += 1;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/chat/`);
     this.#socket = socket;
