@@ -61,12 +61,13 @@ export class Pacer {
   }
 }
 
-/** A message is a task of its own, which comes after the frame's rendering and without a timer's delay. @param {() => void} then */
+/** @type {Array<() => void>} */
+const painted = [];
+const { port1: ear, port2: mouth } = new MessageChannel();
+ear.onmessage = () => painted.shift()?.();
+
+/** A message is a task of its own: it comes after the frame's rendering, without a timer's delay. @param {() => void} then */
 function afterPaint(then) {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    then();
-  };
-  port2.postMessage(null);
+  painted.push(then);
+  mouth.postMessage(null);
 }
