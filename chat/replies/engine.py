@@ -38,7 +38,7 @@ class Engine:
 
     @classmethod
     async def start(cls, *, alone: bool = False) -> Engine:
-        """``alone``: this process holds the lock of the data directory, so whoever had a lease is dead."""
+        """``alone``: nobody else can use this database, so whoever had a lease is dead."""
         hints.listen_on(asyncio.get_running_loop())
         process = await in_database(leases.take_lease)
         if alone:
@@ -133,7 +133,7 @@ class Engine:
 
 
 _engine: asyncio.Future[Engine] | None = None
-#: Set by ``manage.py serve`` when it holds the lock of the data directory.
+#: Set by ``manage.py serve`` when nobody else can use this database.
 alone = False
 
 

@@ -44,7 +44,7 @@ def release_lease(process: UUID) -> None:
 
 
 def break_leases(*, but: UUID) -> None:
-    """For a process that knows itself alone (it holds the data directory's lock): all others are dead."""
+    """For a process that knows itself alone (nobody else can use this database): all others are dead."""
     ProcessLease.objects.exclude(pk=but).delete()
 
 

@@ -29,8 +29,9 @@ class Command(BaseCommand):
         from chat.management.server import ParleyServer
 
         check_port(host, port)
-        alone = not shares_data()
-        held = lock_data() if alone else None
+        held = None if shares_data() else lock_data()
+        # The directory's lock says nothing of who else works on a PostgreSQL database.
+        alone = held is not None and connection.vendor == "sqlite"
         server = ParleyServer(host=host, port=port, drain_seconds=drain, alone=alone)
         self.stdout.write(f"Parley answers on http://{host}:{port}", ending="\n")
         self.stdout.flush()
