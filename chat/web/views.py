@@ -126,7 +126,7 @@ def boot(
     }
 
 
-ADDRESSES = {"admin": "admin:index", "profile": "profile", "logout": "account_logout"}
+ADDRESSES = {"admin": "admin:index", "profile": "account_profile", "logout": "account_logout"}
 
 
 def address(name: str) -> str:
