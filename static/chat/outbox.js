@@ -53,6 +53,7 @@ export class Outbox {
     this.#options = options;
     this.#prefix = `parley.outbox.${options.user}.`;
     this.#load();
+    addEventListener("storage", ({ key, newValue }) => key && newValue === null && this.#goneElsewhere(key));
   }
 
   /** What waits in a conversation, in the order of writing. @param {string} conversation @returns {Entry[]} */
@@ -157,6 +158,16 @@ export class Outbox {
         write("localStorage", key, null);
       }
     }
+  }
+
+  /** Another tab has seen it stored, or given it up. @param {string} key */
+  #goneElsewhere(key) {
+    const entry = key.startsWith(this.#prefix) ? this.#entries.get(key.slice(key.lastIndexOf(".") + 1)) : undefined;
+    if (!entry) return;
+    this.#entries.delete(entry.id);
+    if (this.#flying === entry.id) this.#land();
+    this.#options.onChange(entry.conversation);
+    this.flush();
   }
 
   /** One key each, so that two tabs cannot overwrite each other's. @param {Entry} entry */

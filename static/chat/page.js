@@ -155,9 +155,10 @@ export class Page {
 
   /** The reader sees the newest reply. */
   markRead() {
-    const unread = this.conversation.row?.unreadMessagesCount ?? 0;
-    if (!unread || document.visibilityState !== "visible") return;
-    // If it fails, the next frame or visit says it again.
+    const { row } = this.conversation;
+    if (!row?.unreadMessagesCount || document.visibilityState !== "visible") return;
+    this.conversation.row = { ...row, unreadMessagesCount: 0 };
+    // If it fails, the next reply or visit says it again.
     markRead(this.conversation.id).catch(() => undefined);
   }
 
