@@ -6,8 +6,8 @@ import tempfile
 os.environ.setdefault("SECRET_KEY", "t3st-only-9f2b7c61d8e04a55b3aa17c0e6f4d2918b7705cc")
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="parley-tests-"))
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import DATA_DIR, DATABASES  # noqa: E402
+from config.settings import *  # noqa: F403
+from config.settings import DATA_DIR, DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
