@@ -57,11 +57,20 @@ def ensure_secret_key() -> None:
     Path(new.name).replace(file)
 
 
+def make_private(file: Path) -> None:
+    """SQLite's own files follow the first one: sessions and messages are its owner's alone to read, also in a
+    folder that others may enter."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+
+
 def migrate() -> None:
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    if connection.vendor == "sqlite":
+        make_private(Path(connection.settings_dict["NAME"]))
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         print("Preparing the database.", flush=True)

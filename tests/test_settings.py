@@ -63,6 +63,21 @@ def test_the_first_run_makes_a_secret_key_that_only_its_owner_reads_and_keeps_it
     assert manage("check", data=data).returncode == 0
 
 
+def test_the_first_run_makes_a_database_that_only_its_owner_reads(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    make = [
+        sys.executable,
+        "-c",
+        "from config import first_run; first_run.collect_static_files = int; first_run.main()",
+    ]
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path)}
+    subprocess.run(make, cwd=ROOT, env=environment, check=True, capture_output=True)
+    private = {
+        file.name for file in tmp_path.iterdir() if file.is_file() and file.stat().st_mode & 0o077 == 0
+    }
+    assert private >= {"parley.sqlite3", "secret_key", "demo.json"}
+
+
 def test_debug_is_off_unless_it_is_asked_for(tmp_path: Path) -> None:
     script = "from django.conf import settings; print(settings.DEBUG)"
     key = secrets.token_urlsafe(50)
@@ -83,3 +98,14 @@ def test_a_connection_to_sqlite_has_the_options_without_which_writes_are_lost() 
     assert pragma("foreign_keys") == 1
     assert pragma("busy_timeout") == 20_000
     assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+@pytest.mark.parametrize(
+    ("public", "proxies"), [("https://chat.example.com", "1"), ("http://chat.example.com", "0"), ("", "0")]
+)
+def test_a_proxys_word_for_an_address_counts_only_where_there_is_one(
+    public: str, proxies: str, tmp_path: Path
+) -> None:
+    asked = "from django.conf import settings; print(settings.ALLAUTH_TRUSTED_PROXY_COUNT)"
+    variables = {"SECRET_KEY": secrets.token_urlsafe(50), "PUBLIC_URL": public}
+    assert manage("shell", "--no-imports", "-c", asked, data=tmp_path, **variables).stdout == f"{proxies}\n"
