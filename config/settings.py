@@ -143,6 +143,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Parley] "
 ACCOUNT_PRESERVE_USERNAME_CASING = True
 # allauth's own limits hold for everything else (20 sign-ups a minute from one address, and so on).
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# Behind the proxy that https needs, everybody comes from its address: without this, one person's wrong
+# passwords would shut everybody out. The last address is the one that the proxy itself has seen.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PUBLIC_URL.startswith("https://") else 0
+# Who signs up under one of these would become the demo's admin with the next `manage.py demo`.
+ACCOUNT_USERNAME_BLACKLIST = ["demo", "demo-admin"]
 MFA_ADAPTER = "chat.web.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Parley"

@@ -33,6 +33,27 @@ class LogInTests(PageTestCase):
         self.assert_says(self.log_in(client, "alice"), "Too many tries.")
         self.assertFalse(self.is_logged_in(client))
 
+    def test_behind_a_proxy_one_persons_wrong_passwords_shut_nobody_else_out(self) -> None:
+        alice()
+        with override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1):
+            for number in range(20):
+                forged = f"198.51.100.{number}, 203.0.113.1"
+                self.log_in(Client(headers={"X-Forwarded-For": forged}), f"nobody{number}", "wrong")
+            attacker = Client(headers={"X-Forwarded-For": "198.51.100.99, 203.0.113.1"})
+            self.assert_says(self.log_in(attacker, "alice"), "Too many tries.")
+            person = Client(headers={"X-Forwarded-For": "203.0.113.2"})
+            self.log_in(person, "alice")
+        self.assertTrue(self.is_logged_in(person))
+
+    def test_without_a_proxy_an_address_that_a_client_claims_does_not_count(self) -> None:
+        alice()
+        for number in range(20):
+            self.log_in(
+                Client(headers={"X-Forwarded-For": f"198.51.100.{number}"}), f"nobody{number}", "wrong"
+            )
+        client = Client(headers={"X-Forwarded-For": "203.0.113.2"})
+        self.assert_says(self.log_in(client, "alice"), "Too many tries.")
+
     def test_forty_wrong_passwords_on_the_admins_log_in_are_stopped(self) -> None:
         root()
         client = Client()
@@ -97,6 +118,15 @@ class SignUpTests(PageTestCase):
             self.assertEqual(Membership.objects.get(user__username=username).organization, home)
 
     @override_settings(SIGNUP_OPEN=True)
+    @override_settings(SIGNUP_OPEN=True)
+    def test_nobody_signs_up_under_the_names_that_the_demo_makes_admins_of(self) -> None:
+        make_organization()
+        for name in ("demo-admin", "Demo-Admin", "demo"):
+            self.sign_up(Client(), name, "guest@example.com")
+        self.assertFalse(User.objects.exists())
+        self.sign_up(Client(), "guest")
+        self.assertTrue(User.objects.filter(username="guest").exists())
+
     def test_nobody_signs_up_into_nowhere(self) -> None:
         make_organization("Home")
         make_organization("Elsewhere")
