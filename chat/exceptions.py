@@ -8,6 +8,7 @@
   x Conflict                   somebody was first
   x RateLimited                (transient) carries ``retry_after`` in seconds
   x StorageBusy                (transient) the database did not answer
+  x Internal                   (transient) a fault of ours: the log has the traceback
   x UpstreamError              the completions endpoint failed us: see ``chat.completions.errors``
 
 Each carries ``code`` (one of the closed list in ``docs/errors.md``), an HTTP ``status``, a translatable
@@ -77,3 +78,10 @@ class StorageBusy(ChatError):
     status = 503
     transient = True
     default = _("The server is busy saving. Your message waits here and is sent again.")
+
+
+class Internal(ChatError):
+    code = "internal"
+    status = 500
+    transient = True
+    default = _("Something went wrong on the server. Try again.")

@@ -15,8 +15,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from chat.db import transact
-from chat.hints import hint_row
 from chat.models import Message, ProcessLease, Reply, ReplyState
+from chat.replies.records import arrived
 
 LEASE = timedelta(seconds=5)
 
@@ -78,5 +78,5 @@ def _end_orphan(reply: Reply) -> bool:
         return False
     reply.refresh_from_db()
     Message.objects.filter(pk=reply.outgoing_id).update(content=reply.text)
-    hint_row(reply.conversation)
+    arrived(reply.conversation, reply.outgoing_id)
     return True

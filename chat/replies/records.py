@@ -170,13 +170,18 @@ def end(taken: Claim, outcome: Outcome) -> bool:
     Message.objects.filter(pk=taken.outgoing).update(
         content=outcome.text, citations=outcome.citations, citation_nodes=outcome.citation_nodes
     )
-    Conversation.objects.filter(pk=taken.conversation).update(
-        last_message=taken.outgoing,
+    arrived(taken.asked_in, taken.outgoing)
+    return True
+
+
+def arrived(conversation: Conversation, outgoing: UUID) -> None:
+    """An outgoing message has got its content: its conversation rises to the top and is unread."""
+    Conversation.objects.filter(pk=conversation.pk).update(
+        last_message=outgoing,
         last_message_created_at=timezone.now(),
         unread_messages_count=F("unread_messages_count") + 1,
     )
-    hint_row(taken.asked_in)
-    return True
+    hint_row(conversation)
 
 
 def open_in(process: UUID) -> list[Reply]:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from chat.db import in_database
-from chat.exceptions import BadRequest, ChatError, NotAllowed, StorageBusy, TooLarge
+from chat.exceptions import BadRequest, ChatError, Internal, NotAllowed, StorageBusy, TooLarge
 from chat.hints import Hint, conversation_group
 from chat.limits import TokenBucket, take_message
 from chat.principals import Principal
@@ -331,7 +331,7 @@ async def failure_of(work: Coroutine[Any, Any, None], ref: str | None) -> frames
         return frames.Error(StorageBusy.code, str(StorageBusy.default), ref)
     except Exception:
         logger.exception("frame_crashed")
-        return frames.Error("internal", str(ChatError.default), ref)
+        return frames.Error(Internal.code, str(Internal.default), ref)
     return None
 
 
