@@ -139,6 +139,8 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "chat.web.account_forms.ResetPasswordKeyForm",
 }
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Parley] "
+# Whoever has no account gets no e-mail about it, least of all one that leads to a closed sign-up.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # Accounts are made elsewhere too (commands, the admin); log-in finds "Alice" and "alice" alike.
 ACCOUNT_PRESERVE_USERNAME_CASING = True
 # allauth's own limits hold for everything else (20 sign-ups a minute from one address, and so on).

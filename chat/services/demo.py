@@ -34,7 +34,7 @@ CHATBOT = {
     "starters": [
         {"title": "Embed it", "text": "How do I embed the chat on my site?"},
         {"title": "Connect a model", "text": "How do I connect a model of my own?"},
-        {"title": "Reload", "text": "What happens to a running reply when I reload the page?"},
+        {"title": "Reload", "text": "What happens when I reload the page?"},
         {"title": "中文說明", "text": "忘記密碼怎麼辦？"},
     ],
 }

@@ -54,7 +54,7 @@ export class Banner {
 /** @param {Ending} [ending] @returns {[string, string, string]} */
 function words(ending) {
   if (ending === "signed_out") {
-    return [gettext("You are signed out."), gettext("What you have written is kept here."), gettext("Sign in")];
+    return [gettext("You are logged out."), gettext("What you have written is kept here."), gettext("Log in")];
   }
   if (ending === "outdated") {
     return [gettext("This page is out of date."), gettext("What you have written is kept here."), gettext("Reload")];

@@ -35,7 +35,7 @@ export function requestSentence(problem) {
   /** @type {Record<string, string>} */
   const sentences = {
     offline: gettext("The server cannot be reached."),
-    signed_out: gettext("You are signed out. Reload the page to sign in."),
+    signed_out: gettext("You are logged out. Reload the page to log in."),
     not_found: gettext("You no longer have access to this conversation."),
     forbidden: gettext("You are not allowed to do this."),
     rate_limited: waitSentence(problem),

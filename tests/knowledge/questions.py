@@ -14,7 +14,7 @@ ANSWERED: list[tuple[str, set[str]]] = [
     ("does embedding work with WordPress", {"embed.md"}),
     ("which sites are allowed to embed the chat", {"embed.md"}),
     ("do I need cookies consent for the widget?", {"embed.md"}),
-    ("What happens to a running reply when I reload the page?", {"chat.md"}),
+    ("What happens when I reload the page?", {"chat.md"}),
     ("If I refresh the browser in the middle of an answer, is it lost?", {"chat.md"}),
     ("How do I stop a reply?", {"chat.md"}),
     ("Does closing the tab stop the reply?", {"chat.md"}),

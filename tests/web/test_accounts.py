@@ -170,6 +170,31 @@ class PasswordTests(PageTestCase):
         self.assertRedirects(response, "/accounts/password/change/")
 
 
+class EmailTests(PageTestCase):
+    def test_every_email_is_in_parleys_own_words_and_in_the_readers_language(self) -> None:
+        alice()
+        self.ask_for_reset("alice@example.com")
+        self.assert_mail("Choose a new password", "asked for a new password for alice on Parley.")
+        self.ask_for_reset("alice@example.com", "zh-hant")
+        self.assert_mail("設定新密碼", "要為 Parley 的帳號 alice 設定新密碼。")
+        self.logged_in(alice()).post("/accounts/email/", {"action_add": "", "email": "alice@second.example"})
+        self.assert_mail("Confirm your e-mail address", "gave this e-mail address to Parley.")
+
+    def test_who_has_no_account_gets_no_email_about_it(self) -> None:
+        self.ask_for_reset("nobody@example.com")
+        self.assertEqual(mail.outbox, [])
+
+    def ask_for_reset(self, email: str, language: str = "en") -> None:
+        client = Client(headers={"Accept-Language": language})
+        client.post("/accounts/password/reset/", {"email": email})
+
+    def assert_mail(self, subject: str, text: str) -> None:
+        newest = mail.outbox[-1]
+        self.assertEqual(newest.subject, f"[Parley] {subject}")
+        self.assertIn(text, newest.body)
+        self.assertNotIn("Hello from", newest.body)
+
+
 class LanguageTests(PageTestCase):
     def test_the_language_of_the_profile_is_kept_and_follows_to_the_next_log_in(self) -> None:
         client = self.logged_in(alice())
