@@ -1,4 +1,4 @@
-"""The documentation names every setting, command, frame and error of the product; its links lead somewhere."""
+"""The documentation names every setting, command, frame and error of the product, and its links work."""
 
 from __future__ import annotations
 
