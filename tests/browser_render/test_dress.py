@@ -228,6 +228,39 @@ def test_what_is_nested_too_deeply_is_shown_as_written(page: Page, mark: str) ->
     expect(page.locator("#out")).to_contain_text("the end")
 
 
+#: Quadratic where every mark is matched with all the others: minutes of a page that does not answer.
+COSTLY = {
+    "emphasis": "*a_" * 60_000,
+    "links": "[a](" * 50_000,
+    "pictures": "![" * 100_000,
+    "notes": "[^a]" * 50_000,
+    "angles": "<a " * 60_000,
+    "a wide table": "|a" * 5000 + "\n" + "|-" * 5000 + "\n" + ("|b" * 100 + "\n") * 300,
+    "a long table": "|a" * 90 + "\n" + "|-" * 90 + "\n" + "|b\n" * 50_000,
+}
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_no_text_holds_up_the_page(page: Page, kind: str) -> None:
+    took, elements = page.evaluate(
+        """async (text) => {
+          const began = performance.now();
+          const out = await workshop.whole(text);
+          return [performance.now() - began, out.querySelectorAll("*").length];
+        }""",
+        f"{COSTLY[kind]}\n\nthe end",
+    )
+    assert took < 5000
+    assert elements < 50_000
+    expect(page.locator("#out")).to_contain_text("the end")
+
+
+def test_a_large_table_and_a_long_paragraph_of_marks_are_still_drawn(page: Page) -> None:
+    show(page, "|a" * 10 + "\n" + "|-" * 10 + "\n" + ("|b" * 10 + "\n") * 500 + "\n" + "word **bold** " * 300)
+    expect(page.locator("#out tr")).to_have_count(501)
+    expect(page.locator("#out strong")).to_have_count(300)
+
+
 def test_the_language_is_found_out_unless_it_is_given(page: Page) -> None:
     for text, lang in [
         ("請用線上備份 SQLite，不要複製。", "zh-Hant"),

@@ -18,6 +18,12 @@ import { formulas } from "./formulas.js";
 
 /** The type of what could not be parsed. */
 const AS_WRITTEN = "as written";
+/** The parser looks for each mark's partner in all that follows: so much of it takes a tenth of a second. */
+const MOST_SEARCHED = 8e6;
+const MARK = /[*_]+|~+|[[\\<`$]/g;
+/** Short rows are filled up to the width of the head, so a little text can ask for millions of cells. */
+const MOST_CELLS = 20_000;
+const TABLE_HEAD = /^([^\n]*\|[^\n]*)\n[ |:-]*-[ |:-]*(?:\n|$)/;
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:)/i;
 
 class ReplyParser extends Parser {
@@ -91,11 +97,38 @@ function code({ text, lang }) {
   return `<pre><code${name ? ` class="language-${name}"` : ""}>${escapeHtml(text)}</code></pre>`;
 }
 
+/**
+ * @param {string} source  that may begin with a table
+ * @returns {boolean}
+ */
+function isTooLarge(source) {
+  const head = TABLE_HEAD.exec(source);
+  if (!head) return false;
+  const columns = head[1].split("|").length;
+  let rows = 0;
+  for (let at = head[0].length; at > 0 && source[at] && source[at] !== "\n"; at = source.indexOf("\n", at) + 1) {
+    rows += 1;
+    if (rows * columns > MOST_CELLS) return true;
+  }
+  return columns > MOST_CELLS;
+}
+
+/**
+ * @param {string} inside  of a block
+ * @returns {boolean}
+ */
+const asksTooMuch = (inside) => inside.length * (inside.match(MARK)?.length ?? 0) > MOST_SEARCHED;
+
 /** @type {MarkedExtension} */
 const plain = {
   gfm: true,
   // HTML is never HTML here: without these two rules it stays the text that it is.
-  tokenizer: { html: () => undefined, tag: () => undefined },
+  // What is too large for a table is no table; `false` leaves the others to the parser's own rule.
+  tokenizer: {
+    html: () => undefined,
+    tag: () => undefined,
+    table: (source) => (isTooLarge(source) ? undefined : false),
+  },
   renderer: { link, image, heading, code, checkbox: ({ checked }) => (checked ? "\u2611 " : "\u2610 ") },
 };
 
@@ -177,7 +210,8 @@ export class BlockLexer extends Lexer {
     const inside = this.#insides.get(token.tokens);
     if (inside !== undefined) {
       this.#insides.delete(token.tokens);
-      this.inlineTokens(inside, token.tokens);
+      if (asksTooMuch(inside)) token.tokens.push({ type: "text", raw: inside, text: inside, escaped: false });
+      else this.inlineTokens(inside, token.tokens);
       return;
     }
     for (const children of [token.tokens, token.items, token.header, token.rows?.flat()])
