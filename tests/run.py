@@ -85,11 +85,12 @@ def run(name: str, environment: dict[str, str], mark: str, *options: str) -> lis
 
 @contextlib.contextmanager
 def clean_environment() -> Iterator[dict[str, str]]:
-    """The caller's environment without any setting of Parley, neither from the shell nor from ``.env``."""
+    """The caller's environment without any setting of Parley, neither from the shell nor from ``.env``, and
+    with a folder of its own for everything that the tests write."""
     settings = set(re.findall(r"^# ([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     kept = {name: value for name, value in os.environ.items() if name not in settings}
-    with tempfile.TemporaryDirectory(prefix="parley-tests-") as data:
-        yield {**kept, "ENV_FILE": os.devnull, "DATA_DIR": data, "PYTHONUNBUFFERED": "1"}
+    with tempfile.TemporaryDirectory(prefix="parley-tests-") as folder:
+        yield {**kept, "ENV_FILE": os.devnull, "DATA_DIR": f"{folder}/data", "TMPDIR": folder}
 
 
 @contextlib.contextmanager
