@@ -22,7 +22,7 @@ async def read_with_cuts(server: Server, seed: int, cuts: int) -> tuple[str, Hea
     choose, heard, done = random.Random(seed), dict[str, Heard](), 0
     tab = Tab(server, "alice", heard=heard)
     await tab.connect()
-    sent = await tab.send(f"sim:tokens=200,rate=100,seed={seed}")
+    sent = await tab.send(f"sim:tokens=600,rate=60,seed={seed}")
     reply, conversation = sent["message"]["reply"]["id"], sent["message"]["conversation"]
     while True:
         known = heard.setdefault(reply, Heard())
@@ -53,7 +53,7 @@ def test_random_cuts_lose_and_double_no_character(server: Server) -> None:
         wrong = [
             reply
             for seed, (reply, heard, _) in enumerate(results)
-            if not heard.text == expected_text(200, seed) == server.text_of(reply)[1]
+            if not heard.text == expected_text(600, seed) == server.text_of(reply)[1]
             or heard.length != len(heard.text)
         ]
         assert wrong == []

@@ -14,7 +14,7 @@ from tests.simulator.process import SimulatorProcess
 
 pytestmark = pytest.mark.fault
 STOPS = 100
-AT_ONCE = 20
+AT_ONCE = 10
 
 
 def test_a_hundred_double_stops_leave_no_upstream_connection(
