@@ -5,7 +5,7 @@ from django.test import TestCase
 from chat.knowledge.citations import citation_nodes, citations, cited_numbers, count_hits
 from chat.knowledge.search import search
 from chat.models import Passage
-from tests.knowledge.library import knowledge_base
+from tests.knowledge.corpus import knowledge_base
 from tests.people import make_organization
 
 

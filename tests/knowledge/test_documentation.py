@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.test import TestCase
 
 from chat.models import KnowledgeBase
-from tests.knowledge.library import ask, documentation
+from tests.knowledge.corpus import ask, documentation
 from tests.knowledge.questions import ANSWERED, NOT_ANSWERED
 from tests.people import make_organization
 

@@ -7,7 +7,7 @@ from django.test import TestCase, TransactionTestCase
 
 from chat.knowledge.search import search
 from chat.models import KnowledgeBase, Passage
-from tests.knowledge.library import knowledge_base
+from tests.knowledge.corpus import knowledge_base
 from tests.people import ELSEWHERE, make_organization
 
 GARDEN = """# Garden
