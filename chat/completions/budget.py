@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from chat.completions.deltas import Attached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,6 +14,8 @@ if TYPE_CHECKING:
 
 #: What the roles and separators around one message cost.
 TOKENS_PER_TURN = 4
+#: What the models that tell it take for a picture of 1000 by 1000 pixels.
+TOKENS_PER_IMAGE = 1000
 
 
 def estimated_tokens(text: str) -> int:
@@ -35,11 +40,30 @@ def fitting_sources(sources: Sequence[Source], room: int) -> list[Source]:
     return fitting
 
 
+def tokens_of(turn: Turn) -> int:
+    """What a turn costs with its files."""
+    return TOKENS_PER_TURN + estimated_tokens(turn.content) + sum(map(_tokens_of_file, turn.attached))
+
+
+def _tokens_of_file(file: Attached) -> int:
+    return estimated_tokens(file.filename + file.text) + (TOKENS_PER_IMAGE if file.image else 0)
+
+
+def with_fitting_files(turn: Turn, room: int) -> Turn:
+    """The turn with the files that fit into ``room`` tokens, in their order; of the others their names."""
+    files: list[Attached] = []
+    for file in turn.attached:
+        cost = _tokens_of_file(file)
+        files.append(file if cost <= room else Attached(file.filename))
+        room -= cost if cost <= room else 0
+    return replace(turn, attached=tuple(files)) if files else turn
+
+
 def fitting_turns(turns: Sequence[Turn], room: int) -> list[Turn]:
     """The newest turns that fit into ``room`` tokens, oldest first; the last one whatever its length."""
     fitting: list[Turn] = []
     for turn in reversed(turns):
-        room -= TOKENS_PER_TURN + estimated_tokens(turn.content)
+        room -= tokens_of(turn)
         if room < 0 and fitting:
             break
         fitting.append(turn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from chat.completions.errors import UpstreamSlow, UpstreamStalled, UpstreamTimeout
 
@@ -33,16 +33,30 @@ class Watchdog:
     reader of the reply takes between two waits is not the upstream's pause.
     """
 
-    __slots__ = ("_cancelling", "_deadlines", "_due", "_end", "_expired", "_late", "_loop", "_task", "_timer")
+    __slots__ = (
+        "_cancelling",
+        "_deadlines",
+        "_due",
+        "_end",
+        "_expired",
+        "_finishing",
+        "_late",
+        "_loop",
+        "_task",
+        "_timer",
+        "_waiting",
+    )
 
     def __init__(self, deadlines: Deadlines) -> None:
+        """Belongs to the task that makes it, which is the one that waits."""
         self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[object] = cast("asyncio.Task[object]", asyncio.current_task())
         self._deadlines = deadlines
         self._due = self._loop.time() + deadlines.first
         self._end = self._loop.time() + deadlines.total
         self._late: type[UpstreamTimeout] = UpstreamSlow
         self._expired: type[UpstreamTimeout] | None = None
-        self._task: asyncio.Task[object] | None = None
+        self._waiting = self._finishing = False
         self._cancelling = 0
         self._timer = self._loop.call_at(min(self._due, self._end), self._look)
 
@@ -53,6 +67,9 @@ class Watchdog:
 
     def finishing(self) -> None:
         """The upstream has said that it is done; only the end of the stream is awaited."""
+        if self._finishing:
+            return
+        self._finishing = True
         self._due = self._loop.time() + self._deadlines.tail
         self._timer.cancel()
         self._timer = self._loop.call_at(min(self._due, self._end), self._look)
@@ -62,29 +79,28 @@ class Watchdog:
 
     def _look(self) -> None:
         now = self._loop.time()
-        if self._task is None:
+        if not self._waiting:
             self._due = max(self._due, now + self._deadlines.gap)
         due = min(self._due, self._end)
         if now < due:
             self._timer = self._loop.call_at(due, self._look)
             return
         self._expired = UpstreamTimeout if now >= self._end else self._late
-        if self._task is not None:
+        if self._waiting:
             self._task.cancel()
 
     def __enter__(self) -> None:
         if self._expired is not None:
             raise self._expired()
-        self._task = task = asyncio.current_task()
-        if task is not None:
-            self._cancelling = task.cancelling()
+        self._waiting = True
+        self._cancelling = self._task.cancelling()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        task, self._task = self._task, None
-        if self._expired is None or task is None:
+        waiting, self._waiting = self._waiting, False
+        if self._expired is None or not waiting:
             return
         # Somebody else's cancel at the same moment wins, as with asyncio.timeout().
-        if task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise self._expired() from error

@@ -1,9 +1,10 @@
-"""From the bytes of a chat completions stream to deltas, for every dialect of it that we have met."""
+"""From the bytes of an answer to deltas: what all endpoints share, and the chunks of chat completions."""
 
 from __future__ import annotations
 
 import json
 import logging
+from abc import ABC, abstractmethod
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from chat.completions.errors import (
     UpstreamFault,
     UpstreamTooLong,
 )
+from chat.completions.objects import ObjectParser
 from chat.completions.sse import EventParser
 from chat.completions.text import clean
 from chat.completions.thinking import ThinkSplitter
@@ -27,9 +29,12 @@ logger = logging.getLogger(__name__)
 MAX_TEXT = 200 * 1024
 MAX_REASON = 40
 MAX_COUNT = 2**31
+#: A body that begins so is no ``text/event-stream``; blanks and a byte order mark may come before it.
+NOT_EVENTS = (b"{", b"[", b"<")
+BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-def _text_of(content: object) -> str:
+def text_of(content: object) -> str:
     """Text is a string, or the list of parts that some servers send."""
     if isinstance(content, str):
         return content
@@ -38,34 +43,40 @@ def _text_of(content: object) -> str:
     raise TypeError(f"text is {type(content).__name__}")
 
 
-def _usage_of(payload: dict[str, Any]) -> Usage | None:
+def usage_of(payload: dict[str, Any]) -> Usage | None:
     """The token counts of a chunk, if it has them and they make sense."""
     counts = payload.get("usage")
     if not isinstance(counts, dict):
         return None
-    asked, answered = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    asked = counts.get("prompt_tokens", counts.get("promptTokens"))
+    answered = counts.get("completion_tokens", counts.get("completionTokens"))
     if not (isinstance(asked, int) and isinstance(answered, int)):
         return None
     return Usage(asked, answered) if 0 <= asked < MAX_COUNT and 0 <= answered < MAX_COUNT else None
 
 
-class StreamDecoder:
+class Decoder(ABC):
     """Feed it the body; read ``failure`` after each feed: what came before it is kept.
 
-    A bad event does not end the reply, but ``end`` reports it instead of a good end.
+    A bad event does not end the reply, but ``end`` reports it instead of a good end. A kind of endpoint says
+    what its events mean in ``_payload``, which may raise ``TypeError``, ``AttributeError`` or ``KeyError``.
     """
 
     def __init__(self) -> None:
         self.failure: UpstreamError | None = None
         self.done = False
         self.reason = ""
-        self._events = EventParser()
+        self._events: EventParser | ObjectParser = EventParser()
         self._think = ThinkSplitter()
         self._usage: Usage | None = None
         self._deltas: list[Delta] = []
         self._room: dict[type, int] = {TextDelta: MAX_TEXT, ReasoningDelta: MAX_TEXT}
         self._bad = 0
         self._mended = False
+
+    def begin(self, first: bytes) -> bool:
+        """Whether a body that begins so is fed as it comes; another is for ``whole``."""
+        return not first.lstrip(BLANK).startswith(NOT_EVENTS)
 
     def feed(self, chunk: bytes) -> list[Delta]:
         """The deltas of one network read; neighbours of a kind are joined."""
@@ -80,7 +91,7 @@ class StreamDecoder:
     def close(self) -> list[Delta]:
         """At the end of the body: what was held back."""
         if self._mended:
-            logger.warning("upstream_text_mended: invalid Unicode was replaced by U+FFFD")
+            logger.warning("upstream_text_mended")
         last = self._events.close()
         if last is not None and not self.finished:
             bad = self._bad
@@ -94,15 +105,11 @@ class StreamDecoder:
     def whole(self, body: bytes) -> list[Delta]:
         """The deltas of an answer that ignored ``stream`` and is one JSON object; raises if it is not."""
         try:
-            payload = json.loads(body.decode("utf-8", "replace"))
-            for choice in payload.get("choices") or ():
-                choice["delta"] = choice.pop("message")
-                self.done = True
-            self._payload(payload)
+            self._whole(json.loads(body.decode("utf-8", "replace")))
         except (ValueError, RecursionError, TypeError, AttributeError, KeyError) as error:
             raise UpstreamFault(f"a body that is no completion: {type(error).__name__}") from error
         if self.failure is None and not self.done:
-            self.failure = UpstreamFault("a completion without choices")
+            self.failure = UpstreamFault("a completion without an end")
         return self.close()
 
     @property
@@ -148,36 +155,20 @@ class StreamDecoder:
         else:
             self._mended = True
 
+    @abstractmethod
     def _payload(self, payload: dict[str, Any]) -> None:
-        for choice in payload.get("choices") or ():
-            if choice.get("index", 0) == 0:
-                self._choice(choice)
-        if "usage" in payload:
-            self._usage = _usage_of(payload) or self._usage
-        if ("error" in payload or payload.get("object") == "error") and (error := error_in(payload)):
-            self.failure = error
+        """Take in one event."""
 
-    def _choice(self, choice: dict[str, Any]) -> None:
-        delta = choice.get("delta")
-        if delta:
-            thought = delta.get("reasoning_content") or delta.get("reasoning")
-            if thought:
-                self._add(ReasoningDelta, _text_of(thought))
-            content = delta.get("content")
-            if content:
-                self._content(content)
-        reason = choice.get("finish_reason")
-        if reason:
-            self.reason = clean(str(reason))[:MAX_REASON]
-            if reason == "error":
-                self.failure = UpstreamFault("finish_reason is error")
+    @abstractmethod
+    def _whole(self, payload: dict[str, Any]) -> None:
+        """Take in an answer that is no stream; ``done`` says that it was one."""
 
     def _content(self, content: object) -> None:
         if isinstance(content, list):
             for part in content:
                 if part.get("type") == "thinking":
-                    self._add(ReasoningDelta, _text_of(part["thinking"]))
-        text = _text_of(content)
+                    self._add(ReasoningDelta, text_of(part["thinking"]))
+        text = text_of(content)
         if self._think.plain:
             self._add(TextDelta, text)
             return
@@ -200,3 +191,37 @@ class StreamDecoder:
             self._deltas[-1] = kind(before.text + text)
         else:
             self._deltas.append(kind(text))
+
+
+class StreamDecoder(Decoder):
+    """What OpenAI's chat completions send, in every dialect of it that we have met."""
+
+    def _whole(self, payload: dict[str, Any]) -> None:
+        for choice in payload.get("choices") or ():
+            choice["delta"] = choice.pop("message")
+            self.done = True
+        self._payload(payload)
+
+    def _payload(self, payload: dict[str, Any]) -> None:
+        for choice in payload.get("choices") or ():
+            if choice.get("index", 0) == 0:
+                self._choice(choice)
+        if "usage" in payload:
+            self._usage = usage_of(payload) or self._usage
+        if ("error" in payload or payload.get("object") == "error") and (error := error_in(payload)):
+            self.failure = error
+
+    def _choice(self, choice: dict[str, Any]) -> None:
+        delta = choice.get("delta")
+        if delta:
+            thought = delta.get("reasoning_content") or delta.get("reasoning")
+            if thought:
+                self._add(ReasoningDelta, text_of(thought))
+            content = delta.get("content")
+            if content:
+                self._content(content)
+        reason = choice.get("finish_reason")
+        if reason:
+            self.reason = clean(str(reason))[:MAX_REASON]
+            if reason == "error":
+                self.failure = UpstreamFault("finish_reason is error")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat.completions import builtin, openai
+from chat.completions import builtin, maiagent, openai
 from chat.completions.deadlines import Deadlines
 from chat.completions.errors import UpstreamFault
 from chat.completions.retry import with_retries
@@ -31,5 +31,7 @@ def stream(
             return builtin.stream(prompt)
         case "openai":
             return with_retries(lambda: openai.stream(endpoint, prompt, deadlines))
+        case "maiagent":
+            return with_retries(lambda: maiagent.stream(endpoint, prompt, deadlines))
         case unknown:
             raise UpstreamFault(f"no such provider: {unknown}")

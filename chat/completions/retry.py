@@ -6,6 +6,7 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from chat.completions.deltas import Retrying
 from chat.completions.errors import (
     UpstreamBusy,
     UpstreamCut,
@@ -13,6 +14,7 @@ from chat.completions.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
+from chat.metrics import RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Pauses before the second and the third attempt, unless the upstream names its own.
 PAUSES = (0.5, 1.5)
+#: A shorter pause is over before anybody has read of it.
+WORTH_TELLING = 1.0
 #: Seconds after the first attempt began in which another may still begin.
 WINDOW_BUSY = 30.0
 #: A connection that fails does so at once; whoever waits shall hear of it within six seconds. This also
@@ -45,7 +49,10 @@ def pause_before_retry(error: UpstreamError, retries: int, elapsed: float) -> fl
 async def with_retries(
     attempt: Callable[[], AsyncGenerator[list[Delta], None]],
 ) -> AsyncGenerator[list[Delta], None]:
-    """The first attempt that brings anything, to its end; errors before that are retried where it helps."""
+    """The first attempt that brings anything, to its end; errors before that are retried where it helps.
+
+    A pause before another attempt is told by a ``Retrying``.
+    """
     loop = asyncio.get_running_loop()
     began, retries, started = loop.time(), 0, False
     while True:
@@ -59,5 +66,9 @@ async def with_retries(
             pause = None if started else pause_before_retry(error, retries, loop.time() - began)
             if pause is None:
                 raise
+            code = error.code
         retries += 1
+        RETRIES.labels(code).inc()
+        if pause >= WORTH_TELLING:
+            yield [Retrying(pause, code)]
         await asyncio.sleep(pause)

@@ -9,7 +9,16 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chat.completions.deadlines import Deadlines
-from chat.completions.deltas import Endpoint, Finish, Prompt, ReasoningDelta, TextDelta, Turn, Usage
+from chat.completions.deltas import (
+    Endpoint,
+    Finish,
+    Prompt,
+    ReasoningDelta,
+    TextDelta,
+    Turn,
+    UpstreamConversation,
+    Usage,
+)
 from chat.completions.errors import UpstreamError
 from chat.completions.http import aclose_client
 from chat.completions.providers import DEFAULT_DEADLINES, stream
@@ -29,6 +38,7 @@ SHORT = Deadlines(connect=1, first=0.8, gap=0.6, total=2, tail=0.2)
 class Reply:
     text: str = ""
     thought: str = ""
+    conversation: str = ""
     usage: Usage | None = None
     finish: Finish | None = None
     error: UpstreamError | None = None
@@ -43,6 +53,8 @@ class Reply:
                 self.thought += text
             case Usage():
                 self.usage = delta
+            case UpstreamConversation(id):
+                self.conversation = id
             case Finish():
                 assert self.finish is None
                 self.finish = delta

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from tests.simulator import maiagent
+
 DONE = b"data: [DONE]\n\n"
 ENVELOPE: dict[str, dict[str, Any]] = {
     "openai": {"service_tier": "default", "system_fingerprint": "fp_50cad350e4", "usage": None},
@@ -51,6 +53,8 @@ def _envelope(dialect: str) -> dict[str, Any]:
 
 def opening(dialect: str) -> bytes:
     """What comes before the first piece of text."""
+    if maiagent.speaks(dialect):
+        return b""
     before = b": OPENROUTER PROCESSING\n\n" * 2 if dialect == "openrouter" else b""
     role = ROLE.get(dialect)
     return before + (_chunk(dialect, role) if role is not None else b"")
@@ -58,6 +62,8 @@ def opening(dialect: str) -> bytes:
 
 @lru_cache(maxsize=4096)
 def content(dialect: str, piece: str) -> bytes:
+    if maiagent.speaks(dialect):
+        return maiagent.content(dialect, piece)
     return _chunk(dialect, DELTA.get(dialect, {}) | {"content": piece})
 
 
@@ -68,6 +74,8 @@ def reasoning(dialect: str, piece: str) -> bytes:
 
 def closing(dialect: str, tokens: int, *, usage: bool) -> bytes:
     """The end as the dialect says it: a reason, the usage when it was asked for, and ``[DONE]``."""
+    if maiagent.speaks(dialect):
+        return maiagent.closing(dialect)
     last: dict[str, Any] = {"role": "assistant", "content": ""} if dialect in ("ollama", "openrouter") else {}
     timings = {"timings": {"prompt_n": 7, "predicted_n": tokens}} if dialect == "llamacpp" else {}
     body = _chunk(dialect, last, "stop", **timings)

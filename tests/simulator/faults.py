@@ -9,11 +9,13 @@ instead of a stream   refuse, hang, 429, 500, 502, 503, html200, empty200, json2
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tests.simulator import dialects
+from tests.simulator import dialects, maiagent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,8 +74,15 @@ class Answer:
 
 
 def _error(status: str, message: str, **headers: str) -> Answer:
-    named = tuple((name.replace("_", "-"), value) for name, value in headers.items() if value)
+    named = tuple((name.replace("_", "-"), _written(value)) for name, value in headers.items() if value)
     return Answer(status, orjson.dumps({"error": {"message": message, "type": "error"}}), headers=named)
+
+
+def _written(value: str) -> str:
+    """``date+3`` is the date three seconds from now, as HTTP writes it."""
+    if not value.startswith("date+"):
+        return value
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=float(value[5:])), usegmt=True)
 
 
 def answer_for(scenario: Scenario, request: dict[str, Any], text: str) -> Answer | None:
@@ -93,6 +102,8 @@ def answer_for(scenario: Scenario, request: dict[str, Any], text: str) -> Answer
             return Answer("200 OK", b"", "text/event-stream")
         case "error200":
             return _error("200 OK", "model not found")
+        case "json200" if maiagent.speaks(scenario.dialect):
+            return Answer("200 OK", maiagent.whole(scenario.dialect, text))
         case "json200":
             message = {"role": "assistant", "content": text}
             choice = {"index": 0, "message": message, "finish_reason": "stop"}

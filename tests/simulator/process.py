@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class SimulatorProcess:
     """``with SimulatorProcess() as simulator:`` asks are made to ``simulator.url`` (``http://127.0.0.1:…/v1``)."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.simulator", "--port", "0", "--with-parent"],
+            [sys.executable, "-m", "tests.simulator", "--port", str(port), "--with-parent"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -43,6 +43,10 @@ class SimulatorProcess:
         """End the process; every open connection breaks, as when a model server dies."""
         self.process.kill()
         self.process.communicate()
+
+    def heal(self, mark: str) -> None:
+        """From now on nothing goes wrong with requests whose message contains ``mark``, a word."""
+        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/heal/{mark}", timeout=5).close()
 
     def stats(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=5) as answer:

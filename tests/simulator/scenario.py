@@ -2,14 +2,15 @@
 
 tokens, seed, rate     how long, which text, tokens a second (0: as fast as the client reads)
 echo, stamp            answer with the message itself; with the monotonic time of each token (to measure lag)
-dialect                openai, ollama, vllm, llamacpp, litellm, openrouter
+dialect                openai, ollama, vllm, llamacpp, litellm, openrouter; where a chatbot of MaiAgent is
+                       asked: maiagent, maiagent-v2, maiagent-v3, maiagent-v4
 reasoning, think       that many tokens of thought first, as a field or as ``<think>…</think>``
 pause                  seconds of silence before the first token, after the headers
 chunk                  bytes in a chunk, whatever an event's length
 no_stream_options      answers 400 to ``stream_options``, as older servers do
 fault, after, times    what goes wrong, after how many tokens, for how many requests (0: always)
 every                  seconds between the bytes of a drip or between keep-alives
-retry_after            the header of a 429 or 503, sent as it is written
+retry_after            the header of a 429 or 503, sent as it is written; date+3: three seconds from now
 """
 
 from __future__ import annotations

@@ -9,10 +9,11 @@ from collections import Counter, deque
 from dataclasses import asdict, dataclass, replace
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
 
 import orjson
 
-from tests.simulator import dialects
+from tests.simulator import dialects, maiagent
 from tests.simulator.faults import Answer, Cut, Hang, Pause, Unframed, answer_for
 from tests.simulator.scenario import read_scenario
 from tests.simulator.script import answer_pieces, steps
@@ -60,6 +61,9 @@ class Simulator:
         self.records: deque[Record] = deque(maxlen=2000)
         self.requests: deque[dict[str, Any]] = deque(maxlen=20)
         self.seen: Counter[str] = Counter()
+        self.conversations = maiagent.Conversations()
+        #: What goes wrong no more: requests that contain one of these.
+        self.healed: set[str] = set()
 
     def stats(self) -> dict[str, Any]:
         return {
@@ -91,7 +95,16 @@ class Simulator:
     def due_fault(self, scenario: Scenario, key: str) -> bool:
         """Whether this scenario's fault is still to happen: ``times`` counts requests that are alike."""
         self.seen[key] += 1
+        if any(mark in key for mark in self.healed):
+            return False
         return not scenario.times or self.seen[key] <= scenario.times
+
+
+def text_of(content: Any) -> str:
+    """Content is a text, or a list of parts of which some are texts."""
+    if isinstance(content, list):
+        return "".join(part.get("text", "") for part in content)
+    return str(content or "")
 
 
 class Connection(asyncio.Protocol):
@@ -139,23 +152,46 @@ class Connection(asyncio.Protocol):
             self.buffer = rest[length:]
             method, path, _ = lines[0].decode("latin-1").split(" ", 2)
             self.simulator.cookies += b"cookie" in headers
-            self._route(method, path, rest[:length])
+            self._route(method, path, rest[:length], headers.get(b"authorization", b"").strip())
 
     # Requests ------------------------------------------------------------------------------------------
 
-    def _route(self, method: str, path: str, body: bytes) -> None:
+    def _route(self, method: str, path: str, body: bytes, authorization: bytes) -> None:
         if method == "POST" and path.endswith("/chat/completions"):
             self._complete(orjson.loads(body))
+        elif method == "POST" and path.startswith("/api/chatbots/") and path.endswith("/completions/"):
+            chatbot = unquote(path.removeprefix("/api/chatbots/").removesuffix("completions/").rstrip("/"))
+            self._answer_as_chatbot(chatbot, orjson.loads(body), authorization)
         elif path == "/stats":
             self._answer(Answer("200 OK", orjson.dumps(self.simulator.stats())))
+        elif path.startswith("/heal/"):
+            self.simulator.healed.add(path.removeprefix("/heal/"))
+            self._answer(Answer("200 OK", b"{}"))
         elif path.endswith("/models"):
             self._answer(Answer("200 OK", orjson.dumps({"object": "list", "data": [{"id": "sim"}]})))
         else:
             self._answer(Answer("404 Not Found", b'{"error":{"message":"no such path"}}'))
 
     def _complete(self, request: dict[str, Any]) -> None:
-        message = str(request["messages"][-1].get("content") or "")
+        message = text_of(request["messages"][-1].get("content"))
         scenario = read_scenario(str(request.get("model", "")), message)
+        self._play_out(scenario, request, message)
+
+    def _answer_as_chatbot(self, chatbot: str, request: dict[str, Any], authorization: bytes) -> None:
+        message = maiagent.message_of(request)
+        conversation = self.simulator.conversations.take(request.get("conversation"))
+        if not authorization.startswith(b"Api-Key "):
+            detail = b'{"detail":"Authentication credentials were not provided."}'
+            self._answer(Answer("401 Unauthorized", detail))
+        elif not chatbot or conversation is None:
+            self.record = self.simulator.begin(request, message)
+            self._answer(Answer("404 Not Found", b'{"detail":"Not found."}'))
+        else:
+            scenario = read_scenario(chatbot, message)
+            dialect = maiagent.dialect_of(scenario, conversation)
+            self._play_out(replace(scenario, dialect=dialect), request, message)
+
+    def _play_out(self, scenario: Scenario, request: dict[str, Any], message: str) -> None:
         key = f"{request.get('model')} {message}"
         if scenario.fault and not self.simulator.due_fault(scenario, key):
             scenario = replace(scenario, fault="")
