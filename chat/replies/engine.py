@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 from uuid import UUID
+
+from django.conf import settings
 
 from chat import hints
 from chat.completions.http import aclose_client, client
 from chat.db import in_database
-from chat.models import Reply
+from chat.jobs.worker import Worker
+from chat.metrics import LEASES_LOST, REGISTRY, REPLIES_TAKEN_OVER, count_end
 from chat.replies import leases, records
 from chat.replies.log import MemoryLog, ReplyLog
+from chat.replies.metrics import EngineCollector
 from chat.replies.runner import Runner
 
 logger = logging.getLogger(__name__)
@@ -26,6 +30,8 @@ BEAT_SECONDS = 1.0
 STORE_SECONDS = 0.5
 #: A reply is stored as running a moment before its task begins, longer under load or with a slow search.
 UNKNOWN_SECONDS = 10.0
+#: How many replies that nobody waits for (``post_message`` without a process) one worker makes at a time.
+BACKGROUND_REPLIES = 8
 
 
 class Engine:
@@ -35,22 +41,33 @@ class Engine:
         self.beaten_at = self.loop.time()
         self._tasks: list[asyncio.Task[None]] = []
         self._unknown: dict[UUID, float] = {}
+        self._woken: set[asyncio.Task[None]] = set()
+        self.worker: Worker | None = None
+        self._background: set[UUID] = set()
+        self._taking = asyncio.Lock()
 
     @classmethod
-    async def start(cls, *, alone: bool = False) -> Engine:
-        """``alone``: nobody else can use this database, so whoever had a lease is dead."""
-        hints.listen_on(asyncio.get_running_loop())
+    async def start(cls, *, alone: bool = False, works: bool = True) -> Engine:
+        """``alone``: nobody else can use this database, so whoever had a lease is dead. ``works``: background
+        work is done here too."""
+        hints.hub.open()
         process = await in_database(leases.take_lease)
         if alone:
             await in_database(leases.break_leases, but=process)
         client()  # its first use reads the system's certificates: not while somebody waits for a reply
-        log = MemoryLog()
+        log = open_log()
         engine = cls(log, Runner(log, process), process)
-        await engine._take_over()
+        try:
+            await engine._take_over()
+        except BaseException:
+            await log.aclose()  # the next attempt opens another one
+            raise
+        hints.hub.listen(hints.ENGINES, engine.on_wake)
         engine._tasks = [
             asyncio.create_task(engine._every(BEAT_SECONDS, engine._beat), name="beat"),
             asyncio.create_task(engine._every(STORE_SECONDS, engine.runner.store_partials), name="store"),
         ]
+        engine.worker = Worker() if works else None
         return engine
 
     @property
@@ -59,12 +76,22 @@ class Engine:
         return self.loop.time() - self.beaten_at < leases.LEASE.total_seconds()
 
     async def close(self, *, drain_seconds: float = 30) -> None:
-        await self.runner.drain(drain_seconds)
+        works = [self.worker.drain(drain_seconds)] if self.worker else []
+        await asyncio.gather(self.runner.drain(drain_seconds), *works)
         for task in self._tasks:
             task.cancel()
+        hints.hub.forget(hints.ENGINES, self.on_wake)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.log.aclose()
+        await hints.hub.close()
         await in_database(leases.release_lease, self.process)
         await aclose_client()
+
+    def lose_all(self) -> None:
+        """End the drain."""
+        self.runner.lose_all()
+        if self.worker:
+            self.worker.lose_all()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work again and again; a fault of the database must not end the beat."""
@@ -75,12 +102,27 @@ class Engine:
             except Exception:
                 logger.exception("beat_failed")
 
+    def on_wake(self, wake: hints.Wake) -> None:
+        """From the hub: what the next beat would find is done now."""
+        work = self.stop(UUID(wake["reply"])) if wake["what"] == "stop" else self._take_over()
+        task = asyncio.create_task(self._guarded(work))
+        self._woken.add(task)
+        task.add_done_callback(self._woken.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            logger.exception("wake_failed")
+
     async def _beat(self) -> None:
         if not await in_database(leases.renew_lease, self.process):
             await self._begin_again()
         self.beaten_at = self.loop.time()
         await self._take_over()
-        await self._end_unknown(self.runner.reconcile(await in_database(records.open_in, self.process)))
+        held = await in_database(records.open_in, self.process)
+        self._background &= {reply.pk for reply in held}
+        await self._end_unknown(self.runner.reconcile(held))
         if awaited := self.log.awaited():
             await self._announce_ended(awaited)
         await self.runner.start_waiting()
@@ -91,57 +133,71 @@ class Engine:
         self._unknown = {reply: self._unknown.get(reply, now) for reply in unknown}
         old = {reply for reply, since in self._unknown.items() if now - since >= UNKNOWN_SECONDS}
         for reply in await in_database(leases.end_unknown, self.process, old) if old else ():
-            await self.announce_end(reply)
+            count_end(reply.state, reply.error_code)
+            self.log.drop(reply.pk)
 
     async def _begin_again(self) -> None:
         """This process was silent until it was declared dead: its replies are no longer its own."""
-        logger.error("lease_lost process=%s", self.process)
+        LEASES_LOST.inc()
+        logger.error("lease_lost", extra={"lease": self.process})
         self.runner.lose_all()
         self.process = self.runner.process = await in_database(leases.take_lease)
 
     async def _take_over(self) -> None:
-        orphans = await in_database(leases.take_over, self.process)
+        async with self._taking:  # beats and hints may come together, and count what is free
+            await self._take_over_now()
+
+    async def _take_over_now(self) -> None:
+        free = BACKGROUND_REPLIES - len(self._background) if self.worker and not self.runner.draining else 0
+        orphans = await in_database(leases.take_over, self.process, background=free)
         for reply in orphans.ended:
-            await self.announce_end(reply)
+            count_end(reply.state, reply.error_code)
+            self.log.drop(reply.pk)
         for adopted in orphans.adopted:
             self.runner.submit(adopted)
+        self._background.update(orphans.background)
+        for adopted in orphans.background:
+            self.runner.submit(adopted)
         if orphans.ended or orphans.adopted:
-            logger.warning("took_over ended=%d adopted=%d", len(orphans.ended), len(orphans.adopted))
-
-    async def announce_end(self, reply: Reply) -> None:
-        """Tell the readers of this process about an end that no runner of it wrote."""
-        await self.log.end(
-            reply.pk,
-            state=reply.state,
-            length=len(reply.text),
-            outgoing=reply.outgoing_id,
-            error_code=reply.error_code,
-        )
+            REPLIES_TAKEN_OVER.labels("ended").inc(len(orphans.ended))
+            REPLIES_TAKEN_OVER.labels("adopted").inc(len(orphans.adopted))
+            counts = {"ended": len(orphans.ended), "adopted": len(orphans.adopted)}
+            logger.warning("took_over", extra=counts)
 
     async def stop(self, reply: UUID) -> None:
-        """After ``request_stop``: close the upstream, or tell that a queued reply has ended."""
+        """After ``request_stop``: close the upstream if it runs here, or tell that a queued one has ended."""
         self.runner.stop(reply)
         if await self._announce_ended([reply]):
             await self.runner.start_waiting()
 
     async def _announce_ended(self, replies: list[UUID]) -> bool:
-        """Announce those that have ended, whoever ended them."""
+        """Send the readers of those that have ended, whoever ended them, to the database."""
         ended = await in_database(records.ended_among, replies)
         for reply in ended:
-            await self.announce_end(reply)
+            self.log.drop(reply)
         return bool(ended)
+
+
+def open_log() -> ReplyLog:
+    if not settings.REDIS_URL:
+        return MemoryLog()
+    from chat.replies.redis_log import RedisLog  # the production extra has its client
+
+    return RedisLog(settings.REDIS_URL, hints.hub)
 
 
 _engine: asyncio.Future[Engine] | None = None
 #: Set by ``manage.py serve`` when nobody else can use this database.
 alone = False
+#: Set by ``manage.py worker``; else the setting counts.
+works = False
 
 
 async def engine() -> Engine:
     """This process's engine, started at the first call."""
     global _engine
     if _engine is None:
-        _engine = asyncio.ensure_future(Engine.start(alone=alone))
+        _engine = asyncio.ensure_future(Engine.start(alone=alone, works=works or settings.RUN_WORKER_IN_WEB))
     starting = _engine
     try:
         return await asyncio.shield(starting)
@@ -158,18 +214,21 @@ def running_engine() -> Engine | None:
     return None
 
 
+REGISTRY.register(EngineCollector(running_engine))
+
+
 def stop_upstreams(replies: Iterable[UUID]) -> None:
-    """Close the upstreams of replies that are gone, from any thread; other processes see it at their next
-    store."""
-    if started := running_engine():
-        for reply in replies:
-            started.loop.call_soon_threadsafe(started.runner.stop, reply)
+    """Close the upstreams of replies that are gone, in whatever process they run; from any thread."""
+    for reply in replies:
+        hints.wake("stop", reply)
 
 
 async def close_engine(*, drain_seconds: float = 30) -> None:
     """Until it has closed it stays the engine: a second one would take over what still runs in the first."""
     global _engine
     if _engine is not None:
-        with suppress(Exception):
+        try:
             await (await _engine).close(drain_seconds=drain_seconds)
+        except Exception:
+            logger.exception("engine_not_closed")
         _engine = None

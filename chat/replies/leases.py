@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from chat.db import transact
 from chat.models import Message, ProcessLease, Reply, ReplyState
+from chat.prepared import Prepared
+from chat.replies.attempts import asked_again
 from chat.replies.records import arrived
 
 LEASE = timedelta(seconds=5)
@@ -23,10 +25,12 @@ LEASE = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
-    """What dead processes left: replies that were ended for them, and queued ones that are now ours."""
+    """What dead processes left: replies that were ended for them, and queued ones that are now ours. And
+    replies that never had a process: ``background``, now ours too."""
 
     ended: list[Reply]
     adopted: list[UUID]
+    background: list[UUID]
 
 
 def take_lease() -> UUID:
@@ -48,15 +52,50 @@ def break_leases(*, but: UUID) -> None:
     ProcessLease.objects.exclude(pk=but).delete()
 
 
+#: Every process asks these every second.
+_lapsed: Prepared[UUID] = Prepared(
+    lambda process: (
+        ProcessLease.objects.filter(beat_at__lt=Now() - LEASE)
+        .exclude(pk=process)
+        .values_list("pk", flat=True)
+    ),
+    process=UUID,
+)
+_without_process: Prepared[UUID] = Prepared(
+    lambda: Reply.objects.filter(
+        Q(runner=None) | ~Q(runner__in=ProcessLease.objects.values("pk")),
+        state__in=(ReplyState.QUEUED, ReplyState.RUNNING),
+    ).values_list("pk", flat=True)[:1]
+)
+
+
+def take_over(process: UUID, *, background: int) -> Orphans:
+    """End the running replies of dead processes with the text they had, and adopt their queued ones. Adopt at
+    most so many of those that never had a process."""
+    if _lapsed(process=process) or _without_process():
+        return _take_over(process, background)
+    return Orphans([], [], [])
+
+
 @transact()
-def take_over(process: UUID) -> Orphans:
-    """End the running replies of dead processes with the text they had, and adopt their queued ones."""
+def _take_over(process: UUID, background: int) -> Orphans:
     ProcessLease.objects.filter(beat_at__lt=Now() - LEASE).exclude(pk=process).delete()
-    orphaned = Reply.objects.filter(Q(runner=None) | ~Q(runner__in=ProcessLease.objects.values("pk")))
+    orphaned = Reply.objects.exclude(runner=None).exclude(runner__in=ProcessLease.objects.values("pk"))
     ended = [reply for reply in orphaned.filter(state=ReplyState.RUNNING) if _end_orphan(reply)]
-    queued = list(orphaned.filter(state=ReplyState.QUEUED).order_by("queued_at").values_list("pk", flat=True))
-    Reply.objects.filter(pk__in=queued, state=ReplyState.QUEUED).update(runner=process)
-    return Orphans(ended=ended, adopted=queued)
+    queued = orphaned.filter(state=ReplyState.QUEUED).order_by("queued_at")
+    unasked = Reply.objects.filter(runner=None, state=ReplyState.QUEUED).order_by("queued_at")[:background]
+    return Orphans(ended, _adopt(queued, process), _adopt(unasked, process))
+
+
+def _adopt(replies: QuerySet[Reply], process: UUID) -> list[UUID]:
+    """Those that nobody else has adopted since they were read."""
+    return [
+        reply.pk
+        for reply in replies.only("pk", "runner")
+        if Reply.objects.filter(pk=reply.pk, runner=reply.runner, state=ReplyState.QUEUED).update(
+            runner=process
+        )
+    ]
 
 
 @transact()
@@ -67,7 +106,8 @@ def end_unknown(process: UUID, replies: set[UUID]) -> list[Reply]:
 
 
 def _end_orphan(reply: Reply) -> bool:
-    """End it with the text that is stored, and bring ``reply`` up to date."""
+    """End it with the text that is stored, and bring ``reply`` up to date. One that nobody waits for is asked
+    for again."""
     stopped = reply.stop_requested_at is not None
     ended = Reply.objects.filter(pk=reply.pk, state=ReplyState.RUNNING, fence=reply.fence).update(
         state=ReplyState.STOPPED if stopped else ReplyState.INTERRUPTED,
@@ -78,5 +118,7 @@ def _end_orphan(reply: Reply) -> bool:
         return False
     reply.refresh_from_db()
     Message.objects.filter(pk=reply.outgoing_id).update(content=reply.text)
+    if not stopped and asked_again(reply):
+        return True
     arrived(reply.conversation, reply.outgoing_id)
     return True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
+from chat.completions.deltas import UpstreamCitations
 from chat.models import ReplyState
 from chat.replies.records import Claim, Outcome, Partial
 
@@ -16,6 +18,8 @@ from chat.replies.records import Claim, Outcome, Partial
 class Live:
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
+        self.began = time.monotonic()
+        self.first_text_seconds: float | None = None
         self.id: UUID = claim.reply
         self.pump: asyncio.Task[None] | None = None
         self.seq = 0
@@ -23,6 +27,9 @@ class Live:
         self.reasoning: list[str] = []
         self.usage: dict[str, int] | None = None
         self.finish_reason = ""
+        self.upstream_conversation = ""
+        #: What the endpoint cited of its own documents.
+        self.cited = UpstreamCitations([], [])
         self._parts: list[str] = []
         self._state: ReplyState | None = None
         self._error_code = ""
@@ -33,9 +40,20 @@ class Live:
     def append(self, text: str, seq: int) -> None:
         if self._first_token_at is None:
             self._first_token_at = timezone.now()
+            self.first_text_seconds = self.seconds
         self._parts.append(text)
         self.seq = seq
         self.dirty = True
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self.began
+
+    @property
+    def length(self) -> int:
+        """The number of code points so far; may be asked from any thread."""
+        return sum(map(len, tuple(self._parts)))
 
     def text(self) -> str:
         if len(self._parts) > 1:
@@ -70,6 +88,7 @@ class Live:
             error_code=self._error_code,
             error_detail=self._error_detail,
             finish_reason=self.finish_reason,
+            upstream_conversation=self.upstream_conversation,
             usage=self.usage,
             citations=citations,
             citation_nodes=citation_nodes,

@@ -6,15 +6,44 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, When
+from django.db.models import Case, Exists, OuterRef, When
 
+from chat.completions.deadlines import Deadlines
 from chat.completions.deltas import Endpoint, Prompt, Source, Turn
 from chat.knowledge.search import Found, search
-from chat.models import Chatbot, Conversation, KnowledgeFile, LanguageModel, Message, MessageType, Reply
+from chat.models import (
+    Attachment,
+    Chatbot,
+    Conversation,
+    KnowledgeBase,
+    KnowledgeFile,
+    LanguageModel,
+    Message,
+    MessageType,
+    Provider,
+    Reply,
+)
+from chat.prepared import Prepared
+from chat.replies.attachments import attached_to
 
 #: More turns than any context window takes; the provider trims to its token budget.
 HISTORY_TURNS = 200
 TOPICS = 50
+
+_knowledge_bases: Prepared[UUID] = Prepared(
+    lambda chatbot: KnowledgeBase.objects.filter(chatbots=chatbot).values_list("pk", flat=True), chatbot=UUID
+)
+_history: Prepared[tuple[UUID, str, str, bool]] = Prepared(
+    lambda conversation, upto: (
+        Message.objects.filter(conversation=conversation, superseded=False, position__lte=upto)
+        .annotate(has_files=Exists(Attachment.objects.filter(message=OuterRef("pk"))))
+        .exclude(content="", has_files=False)
+        .order_by("-position")
+        .values_list("pk", "type", "content", "has_files")[:HISTORY_TURNS]
+    ),
+    conversation=UUID,
+    upto=int,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,48 +51,78 @@ class Asked:
     endpoint: Endpoint
     prompt: Prompt
     found: list[Found]
+    deadlines: Deadlines
 
 
 def asked(reply: Reply) -> Asked:
     """Read all that the reply needs. Call it in one database hop, outside a transaction."""
     conversation = reply.conversation
     chatbot = conversation.chatbot
-    turns = history(conversation, upto=reply.incoming.position)
-    bases = list(chatbot.knowledge_bases.values_list("pk", flat=True))
+    place = endpoint(conversation.llm or chatbot.language_model)
+    turns = history(conversation, upto=reply.incoming.position, takes_images=place.takes_images)
+    bases = known_to(chatbot, place)
     questions = [turn.content for turn in turns if turn.role == "user"]
     earlier = questions[-2] if len(questions) > 1 else ""
     found = search(knowledge_bases=bases, question=questions[-1], earlier=earlier) if bases else []
     return Asked(
-        endpoint=endpoint(conversation.llm or chatbot.language_model),
+        endpoint=place,
         prompt=Prompt(
             turns=turns,
-            instructions=chatbot.instructions,
+            instructions=instructions(chatbot, reply.incoming),
             sources=tuple(
                 Source(number, one.title, one.heading, one.text, one.score)
                 for number, one in enumerate(found, start=1)
             ),
             topics=topics(chatbot, bases),
+            upstream_conversation=upstream_conversation(conversation, place),
         ),
         found=found,
+        deadlines=deadlines(),
     )
 
 
-def history(conversation: Conversation, *, upto: int) -> tuple[Turn, ...]:
+def instructions(chatbot: Chatbot, question: Message) -> str:
+    """The chatbot's own, and then what the program that asks has to say (``chat.openai``)."""
+    added = (question.delivery or {}).get("instructions", "")
+    return "\n\n".join(filter(None, [chatbot.instructions, added]))
+
+
+def known_to(chatbot: Chatbot, place: Endpoint) -> list[UUID]:
+    """The knowledge bases that are searched for it: a chatbot of MaiAgent has documents of its own."""
+    if place.provider == Provider.MAIAGENT:
+        return []
+    return _knowledge_bases(chatbot=chatbot.pk)
+
+
+def upstream_conversation(conversation: Conversation, place: Endpoint) -> str:
+    """What this endpoint calls the conversation; nothing when another one knew it."""
+    same = conversation.upstream_chatbot == place.chatbot_id
+    return conversation.upstream_conversation if same else ""
+
+
+def deadlines() -> Deadlines:
+    return Deadlines(
+        first=settings.COMPLETIONS_FIRST_SECONDS,
+        gap=settings.COMPLETIONS_GAP_SECONDS,
+        total=settings.COMPLETIONS_TOTAL_SECONDS,
+    )
+
+
+def history(conversation: Conversation, *, upto: int, takes_images: bool) -> tuple[Turn, ...]:
     """The turns up to a position, oldest first, without superseded, empty and later ones."""
-    rows = (
-        Message.objects.filter(conversation=conversation, superseded=False, position__lte=upto)
-        .exclude(content="")
-        .order_by("-position")
-        .values_list("type", "content")[:HISTORY_TURNS]
-    )
+    rows = _history(conversation=conversation.pk, upto=upto)
+    with_files = [pk for pk, _, _, has_files in rows if has_files]
+    files = attached_to(with_files, takes_images=takes_images) if with_files else {}
     return tuple(
-        Turn("user" if kind == MessageType.INCOMING else "assistant", content)
-        for kind, content in reversed(rows)
+        Turn("user" if kind == MessageType.INCOMING else "assistant", content, files.get(pk, ()))
+        for pk, kind, content, _ in reversed(rows)
     )
 
 
 def topics(chatbot: Chatbot, bases: list[UUID]) -> tuple[str, ...]:
     """The titles of what is known, main documents before those in folders."""
+    if not bases:
+        return ()
     files = KnowledgeFile.objects.filter(knowledge_base__in=bases)
     main_first = files.order_by(Case(When(filename__contains="/", then=1), default=0), "filename")
     return tuple(str(file) for file in main_first[:TOPICS])
@@ -72,11 +131,21 @@ def topics(chatbot: Chatbot, bases: list[UUID]) -> tuple[str, ...]:
 def endpoint(model: LanguageModel | None) -> Endpoint:
     """The entry's endpoint, or without one the environment's."""
     if model is not None:
-        return Endpoint(model.provider, model.url, model.api_key, model.model, model.context_tokens)
+        return Endpoint(
+            model.provider,
+            model.url,
+            model.api_key,
+            model.model,
+            model.context_tokens,
+            model.chatbot_id,
+            model.takes_images and model.provider == Provider.OPENAI,
+        )
     return Endpoint(
         settings.COMPLETIONS_PROVIDER,
         settings.COMPLETIONS_URL,
         settings.COMPLETIONS_API_KEY,
         settings.COMPLETIONS_MODEL,
         settings.COMPLETIONS_CONTEXT_TOKENS,
+        settings.COMPLETIONS_CHATBOT_ID,
+        settings.COMPLETIONS_TAKES_IMAGES and settings.COMPLETIONS_PROVIDER == Provider.OPENAI,
     )

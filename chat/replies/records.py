@@ -13,11 +13,15 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from chat.completions.deltas import Endpoint
 from chat.db import transact
 from chat.exceptions import ChatError
 from chat.hints import hint_row
-from chat.models import ENDED, Conversation, Message, Reply, ReplyState
+from chat.models import ENDED, Conversation, Message, Provider, Reply, ReplyState
+from chat.prepared import Prepared, PreparedUpdate
+from chat.replies.attempts import asked_again
 from chat.replies.prompt import Asked, asked
+from chat.webhooks.outbox import announce
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Outcome:
     error_code: str = ""
     error_detail: str = ""
     finish_reason: str = ""
+    upstream_conversation: str = ""
     usage: dict[str, int] | None = None
     citations: list[dict[str, Any]] = field(default_factory=list)
     citation_nodes: list[dict[str, Any]] = field(default_factory=list)
@@ -145,13 +150,57 @@ def store_partials(process: UUID, partials: list[Partial]) -> list[UUID]:
     return [reply for reply, fence in held.items() if (reply, fence) not in set(ours)]
 
 
+_end_reply = PreparedUpdate(
+    lambda reply, process, fence, **_: Reply.objects.filter(
+        pk=reply, state=ReplyState.RUNNING, runner=process, fence=fence
+    ),
+    lambda reply, process, fence, **values: {**values, "ended_at": Now()},
+    reply=UUID,
+    process=UUID,
+    fence=int,
+    state=str,
+    text=str,
+    seq=int,
+    reasoning=str,
+    error_code=str,
+    error_detail=str,
+    finish_reason=str,
+    usage=dict,
+    provider=str,
+    model=str,
+    first_token_at=datetime,
+    upstream_closed_at=datetime,
+)
+_fill_message = PreparedUpdate(
+    lambda id, **_: Message.objects.filter(pk=id),
+    lambda id, **values: values,
+    id=UUID,
+    content=str,
+    citations=dict,
+    citation_nodes=dict,
+)
+_raise_conversation = PreparedUpdate(
+    lambda id, **_: Conversation.objects.filter(pk=id),
+    lambda id, message, at: {
+        "last_message": message,
+        "last_message_created_at": at,
+        "unread_messages_count": F("unread_messages_count") + 1,
+    },
+    id=UUID,
+    message=UUID,
+    at=datetime,
+)
+
+
 @transact()
 def end(taken: Claim, outcome: Outcome) -> bool:
     """Write the one end of a reply and its message. False: it had already been ended for us."""
-    ended = Reply.objects.filter(
-        pk=taken.reply, state=ReplyState.RUNNING, runner=taken.process, fence=taken.fence
-    ).update(
-        state=outcome.state,
+    asked_of = taken.asked.endpoint if taken.asked else Endpoint("")
+    ended = _end_reply(
+        reply=taken.reply,
+        process=taken.process,
+        fence=taken.fence,
+        state=outcome.state.value,
         text=outcome.text,
         seq=outcome.seq,
         reasoning=outcome.reasoning,
@@ -159,39 +208,48 @@ def end(taken: Claim, outcome: Outcome) -> bool:
         error_detail=outcome.error_detail,
         finish_reason=outcome.finish_reason[:32],
         usage=outcome.usage,
-        provider=taken.asked.endpoint.provider if taken.asked else "",
-        model=taken.asked.endpoint.model if taken.asked else "",
+        provider=asked_of.provider,
+        model=asked_of.chatbot_id if asked_of.provider == Provider.MAIAGENT else asked_of.model,
         first_token_at=outcome.first_token_at,
         upstream_closed_at=outcome.upstream_closed_at,
-        ended_at=Now(),
     )
     if not ended:
         return False
-    Message.objects.filter(pk=taken.outgoing).update(
-        content=outcome.text, citations=outcome.citations, citation_nodes=outcome.citation_nodes
+    _fill_message(
+        id=taken.outgoing,
+        content=outcome.text,
+        citations=outcome.citations,
+        citation_nodes=outcome.citation_nodes,
     )
-    arrived(taken.asked_in, taken.outgoing)
+    if not (outcome.error_code == "worker_lost" and asked_again(Reply.objects.get(pk=taken.reply))):
+        arrived(taken.asked_in, taken.outgoing)
+    if outcome.upstream_conversation:
+        Conversation.objects.filter(pk=taken.conversation).update(
+            upstream_chatbot=asked_of.chatbot_id, upstream_conversation=outcome.upstream_conversation
+        )
     return True
 
 
 def arrived(conversation: Conversation, outgoing: UUID) -> None:
-    """An outgoing message has got its content: its conversation rises to the top and is unread."""
-    Conversation.objects.filter(pk=conversation.pk).update(
-        last_message=outgoing,
-        last_message_created_at=timezone.now(),
-        unread_messages_count=F("unread_messages_count") + 1,
-    )
+    """An outgoing message has got its content: its conversation rises to the top and is unread, and whoever
+    wants to hear of it does."""
+    _raise_conversation(id=conversation.pk, message=outgoing, at=timezone.now())
+    announce(conversation, outgoing)
     hint_row(conversation)
+
+
+_open_in: Prepared[Reply] = Prepared(
+    lambda process: Reply.objects.filter(
+        runner=process, state__in=(ReplyState.QUEUED, ReplyState.RUNNING)
+    ).only("pk", "state", "stop_requested_at"),
+    process=UUID,
+)
 
 
 def open_in(process: UUID) -> list[Reply]:
     """The replies that this process holds, as the database sees it."""
-    return list(
-        Reply.objects.filter(runner=process, state__in=(ReplyState.QUEUED, ReplyState.RUNNING)).only(
-            "pk", "state", "stop_requested_at"
-        )
-    )
+    return _open_in(process=process)
 
 
-def ended_among(replies: Iterable[UUID]) -> list[Reply]:
-    return list(Reply.objects.filter(pk__in=list(replies), state__in=ENDED))
+def ended_among(replies: Iterable[UUID]) -> list[UUID]:
+    return list(Reply.objects.filter(pk__in=list(replies), state__in=ENDED).values_list("pk", flat=True))

@@ -11,23 +11,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
-from contextlib import aclosing
+import time
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import aclosing, contextmanager
+from logging import INFO, WARNING
 from uuid import UUID
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
-from chat.completions.deltas import Finish, ReasoningDelta, TextDelta, Usage
+from chat.completions.deltas import (
+    Finish,
+    ReasoningDelta,
+    Retrying,
+    TextDelta,
+    UpstreamCitations,
+    UpstreamConversation,
+    Usage,
+)
 from chat.completions.errors import UpstreamError
 from chat.completions.providers import stream
 from chat.db import in_database
 from chat.knowledge.citations import citation_nodes, citations, cited_numbers, count_hits
+from chat.logs import bind
+from chat.metrics import count_end
 from chat.models import Reply, ReplyState
 from chat.replies import records
 from chat.replies.live import Live
 from chat.replies.log import ReplyLog, Started
+from chat.replies.metrics import tally
 
 logger = logging.getLogger(__name__)
+
+#: Between two tries to store the end of a reply.
+END_AGAIN_SECONDS = 2.0
 
 
 class Runner:
@@ -40,6 +57,11 @@ class Runner:
         self._live: dict[UUID, Live] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._waiting: dict[UUID, None] = {}
+        self._reserved = 0
+
+    @property
+    def live(self) -> list[Live]:
+        return list(self._live.values())
 
     @property
     def running(self) -> int:
@@ -52,7 +74,17 @@ class Runner:
     @property
     def free(self) -> bool:
         """Whether one more reply may run here now."""
-        return not self.draining and len(self._tasks) < settings.MAX_RUNNING_REPLIES
+        return not self.draining and len(self._tasks) + self._reserved < settings.MAX_RUNNING_REPLIES
+
+    @contextmanager
+    def reserve(self) -> Iterator[bool]:
+        """Keep room for one more reply while it is being stored; False: there is none."""
+        free = self.free
+        self._reserved += free
+        try:
+            yield free
+        finally:
+            self._reserved -= free
 
     def begin(self, claim: records.Claim) -> None:
         """Run a reply that was stored as running in this process."""
@@ -101,6 +133,7 @@ class Runner:
             await self._run(claim)
 
     async def _run(self, claim: records.Claim) -> None:
+        bind(reply=claim.reply, conversation=claim.conversation)
         live = Live(claim)
         self._live[live.id] = live
         try:
@@ -110,6 +143,8 @@ class Runner:
             await self._end(live)
         finally:
             del self._live[live.id]
+            self._tasks.pop(live.id, None)  # now: it makes room for what waits
+            tally.add(live)
         await self.start_waiting()
 
     async def _pump(self, live: Live) -> None:
@@ -125,21 +160,20 @@ class Runner:
             if not live.finish_reason:
                 live.fail("upstream_cut")
         except UpstreamError as error:
-            logger.warning("reply_failed reply=%s code=%s detail=%s", live.id, error.code, error.detail)
             live.fail(error.code, error.detail)
         except asyncio.CancelledError:
             live.fail("internal")  # unless ``live.cancel`` has said why: it is not complete
             live.closed()
             raise
         except Exception:
-            logger.exception("reply_crashed reply=%s", live.id)
+            logger.exception("reply_crashed")
             live.fail("internal")
         live.closed()
 
     async def _read(self, live: Live) -> None:
         asked = live.claim.asked
         assert asked is not None  # noqa: S101 (narrowed by the caller)
-        async with aclosing(stream(asked.endpoint, asked.prompt)) as batches:
+        async with aclosing(stream(asked.endpoint, asked.prompt, deadlines=asked.deadlines)) as batches:
             async for batch in batches:
                 text = ""
                 for delta in batch:
@@ -153,6 +187,13 @@ class Runner:
                                 "promptTokens": delta.prompt_tokens,
                                 "completionTokens": delta.completion_tokens,
                             }
+                        case UpstreamConversation():
+                            live.upstream_conversation = delta.id
+                        case UpstreamCitations():
+                            live.cited = delta
+                        case Retrying():
+                            at = time.time() + delta.seconds
+                            live.seq = await self.log.wait(live.id, at=at, code=delta.code)
                         case Finish():
                             live.finish_reason = delta.reason or "stop"
                 if text:
@@ -163,37 +204,38 @@ class Runner:
         claim, text = live.claim, live.text()
         found = claim.asked.found if claim.asked else []
         numbers = cited_numbers(text) if found else []
-        files, nodes = citations(found, only=numbers), citation_nodes(found, only=numbers)
-        if found:
+        files = citations(found, only=numbers) if found else live.cited.citations
+        nodes = citation_nodes(found, only=numbers) if found else live.cited.nodes
+        if found or nodes:
             live.seq = await self.log.cite(live.id, files, nodes)
         outcome = live.outcome(text, citations=files, citation_nodes=nodes)
         state, code = outcome.state, outcome.error_code
         if not await self._store_end(live, outcome):
-            state, code = ReplyState.INTERRUPTED, "worker_lost"
+            # Somebody has ended it for us, or will: with the text that is stored, not with ours.
+            self.log.drop(live.id)
+            logger.warning("reply_lost")
+            return
+        count_end(state, code)
         await self.log.end(live.id, state=state, length=len(text), outgoing=claim.outgoing, error_code=code)
-        logger.info(
-            "reply_ended reply=%s state=%s code=%s characters=%d",
-            live.id,
-            state.value,
-            code or "-",
-            len(text),
-        )
-
+        fields = {"state": state.value, "code": code or "-", "characters": len(text)}
+        logger.log(WARNING if state == ReplyState.FAILED else INFO, "reply_ended", extra=fields)
         if numbers:
             await in_database(count_hits, found, only=numbers)
 
     async def _store_end(self, live: Live, outcome: records.Outcome) -> bool:
         """Keeps trying while the database does not answer: the text lives only here until it is stored."""
-        pause = 0.5
+        tried = False
         while True:
             try:
                 return await in_database(records.end, live.claim, outcome)
-            except Exception:
-                logger.exception("reply_end_not_stored reply=%s", live.id)
-                if self.draining or pause > 30:
+            except Exception as error:
+                if not tried:
+                    logger.exception("reply_end_not_stored")
+                tried = True
+                # What the database refuses it would refuse for ever: the beat ends it with the stored text.
+                if self.draining or not isinstance(error, OperationalError | InterfaceError):
                     return False
-                await asyncio.sleep(pause)
-                pause *= 2
+                await asyncio.sleep(END_AGAIN_SECONDS)
 
     async def start_waiting(self) -> None:
         """Submit what waits here and could run now."""

@@ -32,6 +32,10 @@ STRICT = {
 #: must therefore reach an admin page only as escaped text.
 ADMIN = STRICT | {"script-src": "'self' 'unsafe-eval'", "style-src": "'self' 'unsafe-inline'"}
 
+#: Swagger UI sets styles.
+DOCS = STRICT | {"style-src": "'self' 'unsafe-inline'"}
+DOCS_PATHS = tuple(f"/{prefix}/docs{slash}" for prefix in ("api", "api/v1") for slash in ("", "/"))
+
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in ("browsing-topics", "camera", "geolocation", "microphone", "midi", "payment", "usb")
@@ -41,6 +45,8 @@ PERMISSIONS = ", ".join(
 def policy_for(path: str) -> Mapping[str, str]:
     if path.startswith("/admin/"):
         return ADMIN
+    if path in DOCS_PATHS:
+        return DOCS
     if path.startswith("/accounts/"):
         return STRICT | {"form-action": _form_targets()}
     return STRICT

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from chat.db import in_database
 from chat.replies.engine import running_engine
+
+#: A database that needs longer is not there for people either.
+ANSWER_SECONDS = 2.0
 
 
 @require_safe
@@ -24,7 +29,8 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     if engine.runner.draining:
         return JsonResponse({"status": "draining"}, status=503)
     try:
-        await in_database(_ask)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await in_database(_ask)
     except Exception:
         return JsonResponse({"status": "database does not answer"}, status=503)
     return JsonResponse({"status": "ok"})

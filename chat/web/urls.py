@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import JavaScriptCatalog
 
-from chat.web import health, views
+from chat.web import health, media, metrics, probe, views
 
 urlpatterns = [
     path("", views.chat_page, name="chat"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("chat/conversations/<uuid:id>/read", views.mark_read, name="conversation-read"),
     path("chat/messages/<uuid:id>/feedback", views.feedback, name="feedback"),
     path("i18n/catalog.js", JavaScriptCatalog.as_view(packages=["chat"]), name="javascript-catalog"),
+    path("media/<path:name>", media.media, name="media"),
+    path("uploads", media.receive, name="uploads"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("api/probe", probe.answer_probe, name="probe"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

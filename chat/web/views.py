@@ -19,14 +19,15 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import selectors
-from chat.exceptions import BadRequest, ChatError, NotAllowed, NotFound, RateLimited, StorageBusy
+from chat.cursors import page_after
+from chat.db import refusal
+from chat.exceptions import BadRequest, ChatError, NotAllowed, NotFound, RateLimited
 from chat.models import User
 from chat.principals import Principal
 from chat.replies.engine import stop_upstreams
 from chat.services import conversations
-from chat.services.messages import MESSAGE_BYTES
+from chat.services.contents import MESSAGE_BYTES
 from chat.shapes import conversation_row, feedback_shape, message_shape
-from chat.web.cursors import page_after
 
 CONVERSATIONS_PAGE, MESSAGES_PAGE = 30, 40
 
@@ -59,8 +60,8 @@ def json_view(view: View) -> View:
             return view(request, principal_of(request), *args, **kwargs)
         except ChatError as error:
             return error_response(error)
-        except OperationalError:
-            return error_response(StorageBusy())
+        except OperationalError as error:
+            return error_response(refusal(error))
 
     return inner
 

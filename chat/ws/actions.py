@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from chat.db import in_database
 from chat.exceptions import NotFound
-from chat.models import ReplyState
+from chat.models import Reply
 from chat.principals import Principal
+from chat.replies.asking import ask
 from chat.replies.engine import Engine, engine
-from chat.replies.records import Claim, claim_of
 from chat.selectors import conversation_for, message_for, open_replies_of, reply_for
 from chat.services import replies
 from chat.services.messages import post_message
-from chat.shapes import Shape, conversation_row, message_shape
+from chat.shapes import Shape, conversation_row, message_shape, new_message_shape
 from chat.ws.frames import Send
-
-T = TypeVar("T")
 
 
 def accepting(started: Engine) -> bool:
@@ -38,23 +35,12 @@ class Sent:
     reply: UUID | None
 
 
-async def whole(work: Coroutine[Any, Any, T]) -> T:
-    """Once begun it is done, even if the socket goes meanwhile."""
-    return await asyncio.shield(asyncio.create_task(work))
-
-
 async def send(principal: Principal, frame: Send) -> Sent:
     """Store the message and start its reply."""
-    started = await engine()
-    sent, claim = await in_database(_post, principal, frame, started.process, started.runner.free)
-    if claim is not None:
-        started.runner.begin(claim)
-    elif sent.created and sent.reply is not None:
-        started.runner.submit(sent.reply)
-    return sent
+    return await ask(partial(_post, principal, frame))
 
 
-def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tuple[Sent, Claim | None]:
+def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tuple[Sent, Reply | None]:
     posted = post_message(
         principal=principal,
         id=frame.id,
@@ -68,13 +54,14 @@ def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tupl
     )
     reply = posted.reply
     sent = Sent(
-        shape=message_shape(posted.message, reply),
+        shape=new_message_shape(posted.message, reply, by=principal, attached=posted.attached)
+        if posted.created
+        else message_shape(posted.message, reply),
         created=posted.created,
         began=posted.created and posted.message.position == 1,
         reply=reply.pk if reply else None,
     )
-    begun = posted.created and reply is not None and reply.state == ReplyState.RUNNING
-    return sent, claim_of(reply) if begun and reply else None
+    return sent, reply if posted.created else None
 
 
 async def retry(principal: Principal, message: UUID) -> Shape:
@@ -86,7 +73,6 @@ async def retry(principal: Principal, message: UUID) -> Shape:
 
 async def stop(principal: Principal, reply: UUID) -> None:
     await in_database(replies.request_stop, principal=principal, reply=reply)
-    await (await engine()).stop(reply)
 
 
 def message_of(principal: Principal, id: UUID) -> Shape:

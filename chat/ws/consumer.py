@@ -1,17 +1,21 @@
 """One browser tab's socket.
 
-The receive loop only counts and hands over: a worker task does what the frames ask for, in order, and each
-open reply has a task that follows its log. So a stop is heard while a reply streams, and a slow database
-delays nobody's acknowledgements. The socket owns none of the replies: when it goes, they go on.
+The receive loop only counts and hands over: a task does what the frames ask for, in order, and each open
+reply has a task that follows its log. So a stop is heard while a reply streams, and a slow database delays
+nobody's acknowledgements. The socket owns none of the replies: when it goes, they go on.
+
+Most sockets are idle, and there are many: what one needs only while something happens is made when it does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from contextlib import aclosing
-from http.cookies import CookieError, SimpleCookie
+from contextvars import copy_context
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +23,20 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from chat.db import in_database
+from chat.db import in_database, refusal
 from chat.exceptions import BadRequest, ChatError, Internal, NotAllowed, StorageBusy, TooLarge
-from chat.hints import Hint, conversation_group
+from chat.hints import Hint, conversation_group, hub
 from chat.limits import TokenBucket, take_message
+from chat.logs import bind
+from chat.metrics import REGISTRY
 from chat.principals import Principal
+from chat.replies.asking import whole
 from chat.replies.engine import engine
-from chat.services.messages import MESSAGE_BYTES
+from chat.services.contents import MESSAGE_BYTES
 from chat.ws import actions, frames
-from chat.ws.following import follow
-from chat.ws.rights import standing_of_session, watch
+from chat.ws.following import frames_of
+from chat.ws.metrics import SocketCollector
+from chat.ws.rights import session_key, standing_of_session, watch
 from chat.ws.window import TooSlow, Window
 
 logger = logging.getLogger(__name__)
@@ -38,10 +46,12 @@ FRAME_BYTES = 64 * 1024
 WAITING_FRAMES = 64
 ACK_BYTES, ACK_SECONDS = 32 * 1024, 1
 
-GONE, BAD_HELLO, TOO_SLOW, NOT_NOW, TOO_FAST = 4001, 4003, 4008, 4013, 4029
+GONE, BAD_HELLO, TOO_SLOW, NOT_NOW, TOO_FAST, TOO_MANY = 4001, 4003, 4008, 4013, 4029, 4030
 
 #: Every open socket of this process, for the drain.
 sockets: set[ChatConsumer] = set()
+metrics = SocketCollector(sockets)
+REGISTRY.register(metrics)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -50,16 +60,24 @@ class ChatConsumer(AsyncWebsocketConsumer):
     principal: Principal | None = None
     conversation: UUID | None = None
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        # Channels' own dispatch hops to a thread before every event to close old connections. Database work
-        # of this consumer goes through ``in_database`` alone, which does that itself.
-        await getattr(self, message["type"].replace(".", "_"))(message)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels' own has a task for each event, and hops to a thread before it to close old connections.
+        Here hints come from the hub, and ``in_database`` closes them."""
+        self.scope, self.base_send = scope, send
+        while (event := await receive())["type"] != "websocket.disconnect":
+            if event["type"] == "websocket.connect":
+                await self.connect()
+            else:
+                await self.receive(event.get("text"), event.get("bytes"))
+                await asyncio.sleep(0)  # of frames that came at once, some are done before all are counted
+        await self.disconnect(event["code"])
 
     async def connect(self) -> None:
         self.window = Window()
-        self.work: asyncio.Queue[frames.ClientFrame | BadRequest] = asyncio.Queue()
+        #: What is still to be done: by what came from the client, and by what the hub told.
+        self.work: list[frames.ClientFrame | BadRequest] = []
         self.hints: dict[tuple[str, str], Hint] = {}
-        self.hinted = asyncio.Event()
+        self.working = False
         self.frame_rate = TokenBucket(600, 60)
         self.byte_rate = TokenBucket(4 * 1024 * 1024, 256 * 1024)
         self.readers: dict[UUID, asyncio.Task[None]] = {}
@@ -68,11 +86,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.finished: set[UUID] = set()
         #: Messages sent here whose hint is still to come: they are shown without it.
         self.told: set[str] = set()
+        #: Replies that are being stopped.
+        self.stopping: set[UUID] = set()
         self.closing = False
+        self.code = 0
+        self.opened_at = time.monotonic()
+        bind(socket=token_hex(4))
+        self.context = copy_context()
         sockets.add(self)
         await self.accept()
-        self.begin(self.do_work())
-        self.begin(self.do_hints())
+        logger.info("socket_opened")
         self.late = asyncio.get_running_loop().call_later(
             HELLO_SECONDS, lambda: self.begin(self.end(BAD_HELLO))
         )
@@ -81,17 +104,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.closing = True
         self.late.cancel()
         sockets.discard(self)
+        metrics.count_closed(self.code or code, self.window)
+        seconds = round(time.monotonic() - self.opened_at, 1)
+        fields = {"code": self.code or code, "seconds": seconds, "frames": self.window.n}
+        logger.info("socket_closed", extra=fields)
         watch.remove(self.lose_standing)
         for task in [*self.readers.values(), *self.tasks]:
             task.cancel()
         if self.principal:
-            await self.channel_layer.group_discard(self.principal.group, self.channel_name)
+            hub.forget(self.principal.group, self.hint)
         if self.conversation:
-            await self.channel_layer.group_discard(conversation_group(self.conversation), self.channel_name)
+            hub.forget(conversation_group(self.conversation), self.hint)
 
     def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """A task of this socket, which ends with it."""
-        task = asyncio.create_task(work)
+        """A task of this socket, which ends with it. Its log records are the socket's, whoever began it."""
+        task = asyncio.create_task(work, context=self.context)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
@@ -99,7 +126,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def end(self, code: int) -> None:
         if not self.closing:
             self.closing = True
-            logger.info("socket_closed code=%d", code)
+            self.code = code
             await self.close(code)
 
     async def lose_standing(self) -> None:
@@ -109,22 +136,25 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.closing:
             return
         size = len(text_data or bytes_data or "")
-        if self.frame_rate.take() or self.byte_rate.take(size) or self.work.qsize() > WAITING_FRAMES:
+        waiting = len(self.work) + len(self.stopping)
+        if self.frame_rate.take() or self.byte_rate.take(size) or waiting > WAITING_FRAMES:
             await self.end(TOO_FAST)
             return
+        frame: frames.ClientFrame | BadRequest
         try:
             frame = self.read(text_data, size)
         except BadRequest as error:
-            self.work.put_nowait(error)
-            return
+            frame = error
         match frame:
             case frames.Ack():
                 self.window.acknowledge(frame.n)
             case frames.Stop() if self.principal:
-                stop = actions.whole(actions.stop(self.principal, frame.reply))
-                self.begin(self.guarded(stop, str(frame.reply)))
+                if frame.reply not in self.stopping:
+                    self.stopping.add(frame.reply)
+                    self.begin(self.guarded(self.stop(self.principal, frame.reply), str(frame.reply)))
             case _:
-                self.work.put_nowait(frame)
+                self.work.append(frame)
+                self.go_on()
 
     def read(self, text: str | None, size: int) -> frames.ClientFrame:
         if text is None:
@@ -135,22 +165,25 @@ class ChatConsumer(AsyncWebsocketConsumer):
             raise TooLarge
         return frames.parse(text)
 
-    async def hint(self, event: Hint) -> None:
-        """From the channel layer: there is news. News of one thing that wait together are one."""
+    def hint(self, event: Hint) -> None:
+        """From the hub: there is news. News of one thing that wait together are one."""
         self.hints[event["what"], event["id"]] = event
-        self.hinted.set()
+        self.go_on()
 
-    async def do_hints(self) -> None:
-        while True:
-            await self.hinted.wait()
-            self.hinted.clear()
-            while self.hints:
-                await self.guarded(self.on_hint(self.hints.pop(next(iter(self.hints)))), None, quietly=True)
+    def go_on(self) -> None:
+        if not self.working:
+            self.working = True
+            self.begin(self.do_work())
 
     async def do_work(self) -> None:
-        while True:
-            item = await self.work.get()
-            await self.guarded(self.on_frame(item), frames.reference(item))
+        while self.work or self.hints:
+            if self.work:
+                frame = self.work.pop(0)
+                await self.guarded(self.on_frame(frame), frames.reference(frame))
+            else:
+                hint = self.hints.pop(next(iter(self.hints)))
+                await self.guarded(self.on_hint(hint), None, quietly=True)
+        self.working = False
 
     async def guarded(
         self, work: Coroutine[Any, Any, None], ref: str | None, *, quietly: bool = False
@@ -181,7 +214,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.send_message(self.principal, frame)
             case frames.Retry():
                 take_message(self.principal)
-                await self.show(await actions.whole(actions.retry(self.principal, frame.message)), None)
+                await self.show(await whole(actions.retry(self.principal, frame.message)), None)
 
     async def greet(self, hello: frames.Hello) -> None:
         if self.principal is not None:
@@ -193,7 +226,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             await self.welcome()
         except Exception:
-            # Without the database, or the layer, nobody can be greeted: they come again.
+            # Without the database nobody can be greeted: they come again.
             logger.exception("not_greeted")
             await self.end(NOT_NOW)
 
@@ -203,9 +236,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if standing is None:
             await self.end(GONE)
             return
+        open_already = hub.listening(standing.principal.group)
+        if 0 < settings.SOCKETS_PER_PERSON <= open_already:
+            await self.end(TOO_MANY)
+            return
         self.principal = standing.principal
         watch.add(self.lose_standing, standing)
-        await self.channel_layer.group_add(self.principal.group, self.channel_name)
+        hub.listen(self.principal.group, self.hint)
         limits = {
             "messageBytes": MESSAGE_BYTES,
             "frameBytes": FRAME_BYTES,
@@ -219,26 +256,27 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Follow a conversation instead of the earlier one: listen first, then look at what is open in it."""
         principal = self.known()
         await in_database(actions.allowed, principal, conversation, reply)
-        await self.join(conversation)
+        self.join(conversation)
         for running in await in_database(actions.open_replies, principal, conversation):
             if running != reply:
                 self.read_reply(running, 0)
         if reply is not None:
             self.read_reply(reply, after)
 
-    async def join(self, conversation: UUID) -> None:
-        await self.leave()
+    def join(self, conversation: UUID) -> None:
+        self.leave()
         self.conversation = conversation
-        await self.channel_layer.group_add(conversation_group(conversation), self.channel_name)
+        bind(conversation=conversation)
+        hub.listen(conversation_group(conversation), self.hint)
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         for task in self.readers.values():
             task.cancel()
         self.readers.clear()
         self.finished.clear()
         self.told.clear()
         if self.conversation is not None:
-            await self.channel_layer.group_discard(conversation_group(self.conversation), self.channel_name)
+            hub.forget(conversation_group(self.conversation), self.hint)
             self.conversation = None
 
     async def send_message(self, principal: Principal, frame: frames.Send) -> None:
@@ -250,14 +288,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.told.add(ref)
         created = False
         try:
-            sent = await actions.whole(actions.send(principal, frame))
+            sent = await whole(actions.send(principal, frame))
             created = sent.created
         finally:
             if not created:
                 self.told.discard(ref)  # no hint of it will come
         if sent.began:
-            await self.join(frame.conversation)
+            self.join(frame.conversation)
         await self.show(sent.shape, ref)
+
+    async def stop(self, principal: Principal, reply: UUID) -> None:
+        try:
+            await whole(actions.stop(principal, reply))
+        finally:
+            self.stopping.discard(reply)
 
     async def on_hint(self, hint: Hint) -> None:
         principal = self.known()
@@ -273,7 +317,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             case "deleted":
                 await self.push(frames.ConversationFrame({"id": hint["id"], "deleted": True}))
                 if hint["id"] == str(self.conversation):
-                    await self.leave()
+                    self.leave()
 
     async def show(self, shape: dict[str, Any], ref: str | None) -> None:
         """Tell of a message, and follow its reply when its conversation is the open one."""
@@ -293,7 +337,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def forward(self, principal: Principal, conversation: UUID, reply: UUID, after: int) -> None:
         try:
-            async with aclosing(follow(principal, conversation, reply, after)) as news:
+            async with aclosing(frames_of(principal, conversation, reply, after)) as news:
                 async for frame in news:
                     await self.push(frame)
             self.finished.add(reply)
@@ -326,22 +370,11 @@ async def failure_of(work: Coroutine[Any, Any, None], ref: str | None) -> frames
         raise
     except ChatError as error:
         return frames.Error(error.code, str(error.message), ref)
-    except DatabaseError:
-        logger.exception("storage_busy")
-        return frames.Error(StorageBusy.code, str(StorageBusy.default), ref)
+    except DatabaseError as error:
+        refused = refusal(error)
+        logger.exception("storage_busy", extra={"code": refused.code})
+        return frames.Error(refused.code, str(refused.message), ref)
     except Exception:
         logger.exception("frame_crashed")
         return frames.Error(Internal.code, str(Internal.default), ref)
-    return None
-
-
-def session_key(scope: Any) -> str | None:
-    """The session cookie of the upgrade request."""
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            try:
-                cookie = SimpleCookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-            except CookieError:
-                return None
-            return cookie.value if cookie else None
     return None

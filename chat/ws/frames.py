@@ -164,7 +164,7 @@ class ReplyStarted:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there is one for each token and reader, and those take longer to make
 class ReplyDelta:
     type: ClassVar = "reply.delta"
     reply: str
@@ -188,6 +188,15 @@ class ReplyCitations:
     seq: int
     citations: list[dict[str, Any]]
     citationNodes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWaiting:
+    type: ClassVar = "reply.waiting"
+    reply: str
+    seq: int
+    seconds: float
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +241,7 @@ ServerFrame = (
     | ReplyDelta
     | ReplySnapshot
     | ReplyCitations
+    | ReplyWaiting
     | ReplyEnded
     | ConversationFrame
     | Restarting
@@ -247,6 +257,7 @@ SERVER_FRAMES: dict[str, type[ServerFrame]] = {
         ReplyDelta,
         ReplySnapshot,
         ReplyCitations,
+        ReplyWaiting,
         ReplyEnded,
         ConversationFrame,
         Restarting,
@@ -261,6 +272,17 @@ _NAMES = {
 
 def encode(frame: ServerFrame, n: int) -> bytes:
     """The frame as JSON; a field that is None is left out."""
+    if isinstance(frame, ReplyDelta):
+        return orjson.dumps(
+            {
+                "type": "reply.delta",
+                "n": n,
+                "reply": frame.reply,
+                "from": frame.from_,
+                "seq": frame.seq,
+                "text": frame.text,
+            }
+        )
     body: dict[str, Any] = {"type": frame.type, "n": n}
     for name, attribute in _NAMES[type(frame)]:
         value = getattr(frame, attribute)

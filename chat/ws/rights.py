@@ -6,8 +6,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
@@ -31,6 +34,18 @@ class Standing:
     principal: Principal
     session: str
     password: str
+
+
+def session_key(scope: Any) -> str | None:
+    """The session cookie of the upgrade request."""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            try:
+                cookie = SimpleCookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+            except CookieError:
+                return None
+            return cookie.value if cookie else None
+    return None
 
 
 def standing_of_session(session_key: str) -> Standing | None:

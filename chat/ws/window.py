@@ -7,7 +7,6 @@ the protocol: above ``LIMIT`` bytes unacknowledged nothing more is sent.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 LIMIT = 256 * 1024
 PATIENCE_SECONDS = 10.0
@@ -21,30 +20,32 @@ class Window:
     def __init__(self) -> None:
         self.n = 0
         self.unacknowledged = 0
-        self._sent: deque[tuple[int, int]] = deque()
-        self._room = asyncio.Event()
-        self._room.set()
+        #: Of the frames that are not acknowledged; the last of them has the number ``n``.
+        self._sizes: list[int] = []
+        self._room: asyncio.Event | None = None
 
     def sent(self, size: int) -> None:
         """Count a frame of this size; it has the next number."""
         self.n += 1
-        self._sent.append((self.n, size))
+        self._sizes.append(size)
         self.unacknowledged += size
-        if self.unacknowledged > LIMIT:
-            self._room.clear()
 
     def acknowledge(self, n: int) -> None:
-        while self._sent and self._sent[0][0] <= n:
-            self.unacknowledged -= self._sent.popleft()[1]
-        if self.unacknowledged <= LIMIT:
+        """Up to the frame ``n``; what is acknowledged already, or was never sent, changes nothing."""
+        count = max(0, min(n, self.n) - self.n + len(self._sizes))
+        self.unacknowledged -= sum(self._sizes[:count])
+        del self._sizes[:count]
+        if self._room and not self.full:
             self._room.set()
+            self._room = None
 
     @property
     def full(self) -> bool:
-        return not self._room.is_set()
+        return self.unacknowledged > LIMIT
 
     async def room(self) -> None:
         """Wait until there is room. Raises ``TooSlow``."""
+        self._room = self._room or asyncio.Event()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._room.wait()

@@ -4,26 +4,73 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from uuid import UUID, uuid4
 
 import pytest
 
+from chat.hints.hub import Hub
 from chat.replies.log import Cited, Ended, Event, LogGone, MemoryLog, Reader, ReplyLog, Started, Text
+from chat.replies.redis_log import RedisLog
+from tests.harness.server import free_port
+from tests.services import own_redis
 
-LOGS: list[Callable[[], ReplyLog]] = [MemoryLog]
+
+class Processes(RedisLog):
+    """The log of one process, read in another one: both live in this loop, and share a hub."""
+
+    def __init__(self, url: str) -> None:
+        hub = Hub()
+        hub.open()
+        super().__init__(url, hub)
+        self.elsewhere = RedisLog(url, hub)
+
+    async def reader(self, reply: UUID) -> Reader:  # type: ignore[override]
+        return await self.elsewhere.reader(reply)
+
+    async def aclose(self) -> None:
+        await self.elsewhere.aclose()
+        await super().aclose()
 
 
-@pytest.fixture(params=LOGS, ids=lambda made: made.__name__)
-def make_log(request: pytest.FixtureRequest) -> Callable[[], ReplyLog]:
-    chosen: Callable[[], ReplyLog] = request.param
-    return chosen
+def alone(url: str) -> ReplyLog:
+    hub = Hub()
+    hub.open()
+    return RedisLog(url, hub)
+
+
+#: The address is that of a Redis.
+LOGS: dict[str, Callable[[str], ReplyLog]] = {
+    "memory": lambda url: MemoryLog(),
+    "redis": alone,
+    "processes": Processes,
+}
+made: list[ReplyLog] = []
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with own_redis(tmp_path_factory.mktemp("redis"), free_port()) as url:
+        yield url
+
+
+@pytest.fixture(params=LOGS)
+def make_log(request: pytest.FixtureRequest, redis: str) -> Callable[[], ReplyLog]:
+    def make() -> ReplyLog:
+        made.append(LOGS[request.param](redis))
+        return made[-1]
+
+    return make
 
 
 def run(work: Awaitable[None]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(20):
-            await work
+        try:
+            async with asyncio.timeout(20):
+                await work
+        finally:
+            while made:
+                await made.pop().aclose()
 
     asyncio.run(bounded())
 
@@ -39,8 +86,9 @@ async def write(log: ReplyLog, reply: UUID, texts: list[str], *, pause: bool = F
 
 async def read(reader: Reader, after: int = 0) -> list[Event]:
     events: list[Event] = []
-    async for batch in reader.events(after):
-        events.extend(batch)
+    while new := await reader.news(after):
+        events += new
+        after = next((event.seq for event in reversed(new) if not isinstance(event, Started)), after)
     reader.close()
     return events
 

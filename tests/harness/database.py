@@ -3,9 +3,10 @@ PostgreSQL server, a database of its own there. Both are read and changed beside
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,14 @@ class SqliteFile:
         with sqlite3.connect(self.path, timeout=20) as database:
             return database.execute(statement, values).rowcount
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Another process has it for itself. Whoever only reads is served all the same."""
+        with sqlite3.connect(self.path, isolation_level=None, timeout=20) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            yield
+            database.execute("ROLLBACK")
+
     def drop(self) -> None:
         """It goes with its data directory."""
 
@@ -57,6 +66,25 @@ class PostgresDatabase:
         with psycopg.connect(self.url) as database:
             return database.execute(statement.replace("?", "%s"), values).rowcount
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Another process has messages and replies for itself: nobody else can even read them."""
+        with psycopg.connect(self.url) as database:
+            database.execute("LOCK TABLE chat_message, chat_reply IN ACCESS EXCLUSIVE MODE")
+            yield
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """It cuts all connections and takes no new ones, as when PostgreSQL is restarted."""
+        self._on_server(f'ALTER DATABASE "{self.name}" ALLOW_CONNECTIONS false')
+        try:
+            with psycopg.connect(self.server, autocommit=True) as server:
+                cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                server.execute(cut, (self.name,))
+            yield
+        finally:
+            self._on_server(f'ALTER DATABASE "{self.name}" ALLOW_CONNECTIONS true')
+
     def drop(self) -> None:
         self._on_server(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
@@ -68,8 +96,8 @@ class PostgresDatabase:
 Database = SqliteFile | PostgresDatabase
 
 
-def database_for(data: Path) -> Database:
-    url = os.environ.get("DATABASE_URL", "")
+def database_for(data: Path, url: str) -> Database:
+    """``url``: of the PostgreSQL server, or anything else for a file."""
     return PostgresDatabase(url) if re.match("postgres(ql)?:", url) else SqliteFile(data)
 
 

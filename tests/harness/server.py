@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.harness.database import Database, database_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,10 +47,11 @@ def environment(data: Path, **more: str) -> dict[str, str]:
 
 
 @cache
-def prepared_data(members: int) -> tuple[Path, Database, dict[str, Any]]:
+def prepared_data(members: int, database_url: str) -> tuple[Path, Database, dict[str, Any]]:
     """A migrated data directory with its people, made once for this test process and copied from then on."""
     data = Path(tempfile.mkdtemp(prefix="parley-prepared-"))
-    database = database_for(data)
+    database = database_for(data, database_url)
+    atexit.register(shutil.rmtree, data, ignore_errors=True)
     atexit.register(database.drop)
     variables = environment(data, **database.variables)
     run = {"cwd": ROOT, "env": variables, "check": True, "capture_output": True, "text": True}
@@ -57,27 +60,65 @@ def prepared_data(members: int) -> tuple[Path, Database, dict[str, Any]]:
     return data, database, json.loads(made.stdout)
 
 
-class Server:
-    """``with Server(data, upstream_url) as server:``; ``server.people["alice"]["session"]`` logs alice in."""
+@cache
+def static_files() -> Path:
+    """The static files under their hashed names, collected once for this test process."""
+    root = Path(tempfile.mkdtemp(prefix="parley-static-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment(root, STATIC_ROOT=str(root)), check=True)
+    return root
 
-    def __init__(self, data: Path, upstream: str = "", members: int = 0, **variables: str) -> None:
-        prepared, database, self.people = prepared_data(members)
+
+class Server:
+    """``with Server(data, upstream_url) as server:``; ``server.people["alice"]["session"]`` logs alice in.
+
+    ``beside``: the server with whose database it works; that one drops it. ``database_url``: where to make
+    its database instead of where the environment says.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        upstream: str = "",
+        members: int = 0,
+        *,
+        beside: Server | None = None,
+        database_url: str | None = None,
+        **variables: str,
+    ) -> None:
+        where = os.environ.get("DATABASE_URL", "") if database_url is None else database_url
+        prepared, database, self.people = prepared_data(members, where)
         shutil.copytree(prepared, data, dirs_exist_ok=True)
         self.data = data
-        self.database = database.copy_to(data)
+        self.owns_database = beside is None
+        self.database = beside.database if beside else database.copy_to(data)
         self.port = free_port()
         upstreams = {
             "COMPLETIONS_PROVIDER": "openai",
             "COMPLETIONS_URL": upstream,
             "COMPLETIONS_MODEL": "sim",
         }
-        fixed = {"PORT": str(self.port), "MESSAGES_PER_MINUTE": "0", **self.database.variables}
-        self.variables = environment(data, **{**fixed, **(upstreams if upstream else {}), **variables})
+        limits = ("MESSAGES", "API_REQUESTS", "API_STRANGERS")
+        unlimited = {"SOCKETS_PER_PERSON": "0"} | {f"{name}_PER_MINUTE": "0" for name in limits}
+        places = {"PORT": str(self.port), "STATIC_ROOT": str(static_files()), **self.database.variables}
+        self.variables = environment(
+            data, **{**places, **unlimited, **(upstreams if upstream else {}), **variables}
+        )
         self.process: subprocess.Popen[bytes] | None = None
+        #: Seconds that running replies have when it ends.
+        self.drain = 5
 
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def memory(self) -> int:
+        """Resident bytes."""
+        assert self.process
+        resident: int = psutil.Process(self.process.pid).memory_info().rss
+        return resident
 
     @property
     def log(self) -> str:
@@ -90,13 +131,14 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if self.process:
             self.end()
-        self.database.drop()
+        if self.owns_database:
+            self.database.drop()
 
     def start(self, *, within: float = 30) -> None:
         """Returns when the server is ready to be sent people."""
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--drain", "5"],
+                [sys.executable, "manage.py", "serve", "--drain", str(self.drain)],
                 cwd=ROOT,
                 env=self.variables,
                 stdout=log,
@@ -105,6 +147,7 @@ class Server:
         deadline = time.monotonic() + within
         while self.get("/readyz")[0] != 200:
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
                 raise AssertionError(f"the server did not become ready:\n{self.log[-4000:]}")
             time.sleep(0.05)
 
@@ -115,11 +158,21 @@ class Server:
         self.process.wait()
         self.process = None
 
+    def pause(self) -> None:
+        """As a machine that stands still: everything stays open, nothing answers, until ``go_on``."""
+        assert self.process
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGCONT)
+
     def end(self) -> None:
         assert self.process
+        self.go_on()  # a paused process hears of nothing
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(20)
+            self.process.wait(self.drain + 15)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

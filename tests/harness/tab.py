@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from tests.harness.server import Server
 
 Frame = dict[str, Any]
+
+#: When the page acknowledges what it has read (docs/socket.md).
+ACK_BYTES, ACK_SECONDS = 32 * 1024, 1.0
 
 
 @dataclass
@@ -52,20 +58,28 @@ class Tab:
         await self.close()
 
     async def connect(self, *, hello: bool = True, origin: str | None = None) -> None:
-        self.socket: ClientConnection = await connect(
-            f"ws://127.0.0.1:{self.server.port}/ws/chat/",
-            origin=origin or self.server.origin,  # type: ignore[arg-type]
-            additional_headers={"Cookie": f"sessionid={self.session}"},
-            max_size=None,
-        )
+        self.socket: ClientConnection = await self.dial(origin)
         self._listener = asyncio.create_task(self._listen())
         if hello:
             await self.say("hello", protocol=1)
             await self.frame("ready")
 
+    async def dial(self, origin: str | None) -> ClientConnection:
+        return await connect(
+            f"ws://127.0.0.1:{self.server.port}/ws/chat/",
+            origin=origin or self.server.origin,  # type: ignore[arg-type]
+            additional_headers={"Cookie": f"sessionid={self.session}"},
+            max_size=None,
+            max_queue=None,  # a tab that stops reading would not notice its end
+        )
+
     async def close(self) -> None:
         await self.socket.close()
         await self._listener
+
+    async def lost(self) -> None:
+        """Wait for the end of the connection; what came before it has then been heard."""
+        await asyncio.shield(self._listener)
 
     def cut(self) -> None:
         """Lose the connection as a network does: without a word."""
@@ -74,11 +88,13 @@ class Tab:
     async def say(self, type: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": type, **fields}, ensure_ascii=False))
 
-    async def send(self, content: str, *, conversation: str | None = None, id: str | None = None) -> Frame:
+    async def send(
+        self, content: str, *, conversation: str | None = None, id: str | None = None, within: float = 10
+    ) -> Frame:
         """Send a message and return the frame that says it is stored; its ``reply`` is to come."""
         ref = id or str(uuid4())
         await self.say("send", id=ref, conversation=conversation or str(uuid4()), content=content)
-        return await self.frame("message", ref=ref)
+        return await self.frame("message", within=within, ref=ref)
 
     async def frame(self, type: str, *, within: float = 10, **fields: Any) -> Frame:
         """The first frame of this type with these fields, already heard or still to come."""
@@ -105,15 +121,20 @@ class Tab:
             raise AssertionError(f"not within {within} s; last frames {self.frames[-3:]}") from None
 
     async def _listen(self) -> None:
-        n = 0
+        n = unread = 0
+        acknowledged_at = time.monotonic()
         try:
             async for text in self.socket:
                 frame: Frame = json.loads(text)
                 n += 1
                 assert frame["n"] == n, f"frame {frame['n']} after {n - 1}"
                 self._take(frame)
-                if self.acks:
-                    await self.say("ack", n=n)
+                unread += len(text)
+                late = time.monotonic() - acknowledged_at >= ACK_SECONDS
+                if self.acks and (unread >= ACK_BYTES or late):
+                    unread, acknowledged_at = 0, time.monotonic()
+                    with suppress(ConnectionClosed):  # what has come by then is heard all the same
+                        await self.say("ack", n=n)
         except Exception as error:
             if isinstance(error, AssertionError):
                 self.frames.append({"type": "broken", "message": str(error)})

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests.harness.scene import run
 from tests.harness.server import Server
 from tests.harness.tab import Heard, Tab
 from tests.simulator.process import SimulatorProcess
 from tests.simulator.text import expected_text
-
-
-def run(work: Coroutine[Any, Any, None]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(60):
-            await work
-
-    asyncio.run(bounded())
 
 
 def test_a_reply_streams_and_equals_what_is_stored(server: Server) -> None:

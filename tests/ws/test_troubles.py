@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
+from websockets.exceptions import ConnectionClosed
+
+from tests.harness.scene import run
 from tests.harness.server import Server
 from tests.harness.tab import Tab
 from tests.simulator.process import SimulatorProcess
-
-
-def run(work: Coroutine[Any, Any, None]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(60):
-            await work
-
-    asyncio.run(bounded())
 
 
 def test_a_page_comes_again_when_the_database_does_not_answer_its_greeting(
@@ -57,17 +50,31 @@ def test_a_refusal_that_finds_no_room_closes_the_socket(server: Server) -> None:
     run(scene())
 
 
-def test_asking_again_counts_as_a_message(simulator: SimulatorProcess, tmp_path: Path) -> None:
-    async def scene(server: Server) -> None:
-        async with Tab(server, "alice") as tab:
-            sent = await tab.send("sim:fault=500")
-            message = sent["message"]["id"]
-            for _ in range(3):
-                await tab.say("retry", message=message)
-            assert (await tab.frame("error", ref=message))["code"] == "rate_limited"
+def test_a_client_that_acknowledges_what_it_does_not_read_is_cut_off(server: Server) -> None:
+    """A repeated message is sent back whole, so that each small frame brings a large one."""
 
-    with Server(tmp_path / "data", simulator.url, MESSAGES_PER_MINUTE="3") as server:
-        run(scene(server))
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            sent = (await tab.send("sim:tokens=1 " + "a" * 32_000))["message"]
+            await tab.ended(sent["reply"]["id"])
+        deaf = Tab(server, "alice")
+        deaf.socket = await deaf.dial(None)
+        await deaf.say("hello", protocol=1)
+        deaf.socket.transport.pause_reading()
+        again = {"id": sent["id"], "conversation": sent["conversation"], "content": "again"}
+        before = server.memory
+        for number in range(1000):
+            try:
+                await deaf.say("send", **again)
+                await deaf.say("ack", n=number + 1)
+            except ConnectionClosed:
+                break
+            await asyncio.sleep(0.018)
+        else:
+            raise AssertionError("it may leave unread what it likes")
+        assert server.memory - before < 60 * 1024 * 1024
+
+    run(scene())
 
 
 def test_more_attachments_than_a_message_may_have_are_refused(server: Server) -> None:

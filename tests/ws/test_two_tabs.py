@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from tests.harness.database import PostgresDatabase
+from tests.harness.scene import run
 from tests.harness.server import Server
 from tests.harness.tab import Heard, Tab, matches
 from tests.services import wait_until
@@ -24,14 +25,6 @@ from tests.simulator.process import SimulatorProcess
 from tests.simulator.text import expected_text
 
 ON_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
-
-
-def run(work: Coroutine[Any, Any, None]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(60):
-            await work
-
-    asyncio.run(bounded())
 
 
 def test_an_attempt_made_in_another_tab_is_shown_after_a_message_was_sent_twice(server: Server) -> None:
