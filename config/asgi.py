@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402 (after the apps are loaded)
 
+from chat.answers.later import Handler  # noqa: E402
 from chat.replies.engine import engine  # noqa: E402
 from chat.ws.routing import websocket  # noqa: E402
 
-_router: Any = ProtocolTypeRouter({"http": django_application, "websocket": websocket})
+_router: Any = ProtocolTypeRouter({"http": Handler(), "websocket": websocket})
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,21 @@ def secret_key(given: str, *, data_dir: Path) -> str:
     return key
 
 
+def one_of(name: str, given: str, allowed: list[str]) -> str:
+    if given not in allowed:
+        raise ImproperlyConfigured(f"{name} is {given!r}. Set it to one of: {', '.join(allowed)}.")
+    return given
+
+
+def require(module: str, variable: str) -> None:
+    """Refuses where what the variable needs is not installed."""
+    if find_spec(module) is None:
+        raise ImproperlyConfigured(
+            f"{variable} needs what is not installed here: .venv/bin/uv sync --frozen --no-dev "
+            "--extra production"
+        )
+
+
 def database(url: dict[str, Any]) -> dict[str, Any]:
     """The options without which SQLite loses writes and PostgreSQL loses connections under ASGI."""
     if url["ENGINE"] == "django.db.backends.sqlite3":
@@ -45,6 +61,35 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
             **url.get("OPTIONS", {}),
         }
     elif url["ENGINE"] == "django.db.backends.postgresql":
+        require("psycopg", "DATABASE_URL")
         url["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}, **url.get("OPTIONS", {})}
     url["CONN_MAX_AGE"] = 0
     return url
+
+
+def bucket(name: str, *, endpoint: str, region: str, key: str, secret: str) -> dict[str, Any]:
+    """The storage of uploaded files in a bucket of S3, below ``media/`` as in the folder. Without a key the
+    machine's own rights count."""
+    from botocore.config import Config
+
+    options = {
+        "bucket_name": name,
+        "location": "media",
+        "endpoint_url": endpoint or None,
+        "region_name": region or None,
+        "access_key": key or None,
+        "secret_key": secret or None,
+        "client_config": Config(
+            signature_version="s3v4",
+            # Servers of one's own seldom have a host name for each bucket.
+            s3={"addressing_style": "path" if endpoint else "auto"},
+            # Somebody waits: its own patience is minutes.
+            connect_timeout=5,
+            read_timeout=20,
+            retries={"max_attempts": 2},
+        ),
+        "default_acl": None,
+        # Our names are random: to look first whether one is taken would cost a request.
+        "file_overwrite": True,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -1,11 +1,12 @@
-"""What must be true before the server starts: ``python -m config.first_run``.
+"""What must be true before the server starts: ``python -m config.first_run [database]``.
 
 1. There is a secret key.
 2. The database has today's tables.
 3. The static files are collected.
 4. A new installation has the demo organization, and it is said how to log in.
 
-Each step looks first and does nothing where nothing is to be done, so `make run` passes here every time.
+Each step looks first and does nothing where nothing is to be done, so `make run` passes here every time. With
+``database`` it takes the first two, for a container: its image has the static files, and it needs no demo.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ def main() -> None:
     try:
         django.setup()
         migrate()
-        collect_static_files()
-        ensure_demo()
+        if sys.argv[1:] != ["database"]:
+            collect_static_files()
+            ensure_demo()
     except (ImproperlyConfigured, CommandError, OperationalError) as error:
         sys.exit(f"parley: {error}")
 

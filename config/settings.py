@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import database, secret_key
+from config.environment import bucket, database, one_of, require, secret_key
 from config.theme import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -52,10 +52,14 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
     "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "chat",
 ]
 
 MIDDLEWARE = [
+    "chat.web.access.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "chat.web.headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -91,18 +95,21 @@ DATABASES = {
 }
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    require("redis", "REDIS_URL")
+    _PATIENCE = {"socket_timeout": 2, "socket_connect_timeout": 2}
+    CACHES = {"default": {"BACKEND": "config.cache.SharedCache", "LOCATION": REDIS_URL, "OPTIONS": _PATIENCE}}
+    # Only chat.hints speaks through it, with one channel for each process. Sockets have none.
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL]},
+            "CONFIG": {
+                "hosts": [{"address": REDIS_URL, **_PATIENCE}],
+                "prefix": "parley",
+            },
         }
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
-    }
 
 # People
 
@@ -174,6 +181,9 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
 }
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+#: What sends in the end. Whoever sends e-mail puts it into the queue, and the worker takes it from there.
+EMAIL_DELIVERY_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
+EMAIL_BACKEND = "chat.services.mail.QueuedBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="parley@localhost")
 EMAIL_TIMEOUT = 10
 
@@ -191,14 +201,42 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+# Whoever can read a file here needs no signed address: its owner alone.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+#: The bucket for uploaded files; empty: the folder above.
+S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
+S3_REGION = env.str("S3_REGION", default="")
+S3_ACCESS_KEY_ID = env.str("S3_ACCESS_KEY_ID", default="")
+S3_SECRET_ACCESS_KEY = env.str("S3_SECRET_ACCESS_KEY", default="")
+if S3_BUCKET:
+    require("storages", "S3_BUCKET")
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": bucket(
+        S3_BUCKET,
+        endpoint=S3_ENDPOINT_URL,
+        region=S3_REGION,
+        key=S3_ACCESS_KEY_ID,
+        secret=S3_SECRET_ACCESS_KEY,
+    )
+    if S3_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "config.storage.ModuleManifestStorage"
     },
 }
+
+#: The largest file that is taken.
+UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", default=20)
+#: Limits on many, of which 0 switches each off: how many files of one person wait to be sent with a message,
+#: how much one visitor may send in all, how much one organization may have.
+UPLOADS_WAITING = env.int("UPLOADS_WAITING", default=100)
+UPLOADS_VISITOR_MEGABYTES = env.int("UPLOADS_VISITOR_MEGABYTES", default=200)
+UPLOADS_TOTAL_MEGABYTES = env.int("UPLOADS_TOTAL_MEGABYTES", default=10_240)
+#: For how long the address of a file opens it.
+MEDIA_LINK_HOURS = env.float("MEDIA_LINK_HOURS", default=168.0)
 
 # Completions: what chatbots use that name no model of their own
 
@@ -208,9 +246,62 @@ COMPLETIONS_API_KEY = env.str("COMPLETIONS_API_KEY", default="")
 COMPLETIONS_MODEL = env.str("COMPLETIONS_MODEL", default="")
 COMPLETIONS_CHATBOT_ID = env.str("COMPLETIONS_CHATBOT_ID", default="")
 COMPLETIONS_CONTEXT_TOKENS = env.int("COMPLETIONS_CONTEXT_TOKENS", default=8192)
+COMPLETIONS_TAKES_IMAGES = env.bool("COMPLETIONS_TAKES_IMAGES", default=False)
+#: How long any upstream may take, in seconds.
+COMPLETIONS_FIRST_SECONDS = env.float("COMPLETIONS_FIRST_SECONDS", default=30.0)
+COMPLETIONS_GAP_SECONDS = env.float("COMPLETIONS_GAP_SECONDS", default=30.0)
+COMPLETIONS_TOTAL_SECONDS = env.float("COMPLETIONS_TOTAL_SECONDS", default=300.0)
 MAX_RUNNING_REPLIES = env.int("MAX_RUNNING_REPLIES", default=1000)
+#: Whether the server does the background work itself; else `manage.py worker` has to run.
+RUN_WORKER_IN_WEB = env.bool("RUN_WORKER_IN_WEB", default=True)
 #: Messages one principal may send a minute; 0 switches the limit off.
 MESSAGES_PER_MINUTE = env.int("MESSAGES_PER_MINUTE", default=60)
+#: Requests of the API a minute: of one key, and of one address without a key; 0 switches the limit off.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+API_STRANGERS_PER_MINUTE = env.int("API_STRANGERS_PER_MINUTE", default=120)
+#: Sockets (tabs) one principal may have open in one process; 0 switches the limit off.
+SOCKETS_PER_PERSON = env.int("SOCKETS_PER_PERSON", default=50)
+
+# API: everything else stands in chat.api.views.base
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "chat.api.schema.Schema",
+    "EXCEPTION_HANDLER": "chat.api.errors.handle",
+    # Who calls the API is no user of Django's.
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Parley",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayOperationId": True},
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AttachmentTypeEnum": "chat.models.AttachmentType",
+        "FeedbackTypeEnum": "chat.models.FeedbackType",
+        "MessageTypeEnum": "chat.models.MessageType",
+    },
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"MaaxKey": {"type": "apiKey", "in": "header", "name": "2hd-api-key"}}
+    },
+    "PREPROCESSING_HOOKS": ["chat.api.schema.one_prefix"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chat.api.schema.name_in_camel_case",
+        "chat.api.schema.describe_errors",
+    ],
+}
+
+# Webhooks
+
+#: Whether they may be sent to this machine and to private networks.
+WEBHOOK_PRIVATE_ADDRESSES = env.bool("WEBHOOK_PRIVATE_ADDRESSES", default=False)
+#: Whether they may be sent without TLS.
+WEBHOOK_HTTP = env.bool("WEBHOOK_HTTP", default=True)
 
 # Security
 
@@ -227,21 +318,37 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # browsers' preload lists, are for the owner of the domain to decide
     "security.W008",  # the proxy that has the certificate redirects
 ]
+#: Whoever sends it may read /metrics from elsewhere; without one only this machine may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+#: Where a worker shows its metrics to this machine; 0: nowhere.
+METRICS_PORT = env.int("METRICS_PORT", default=0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Logging
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+#: ``line`` for people at a terminal, ``json`` for programs that collect logs.
+LOG_FORMAT = one_of("LOG_FORMAT", env.str("LOG_FORMAT", default="line"), ["line", "json"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "chat.logs.LineFormatter"},
+        "json": {"()": "chat.logs.JsonFormatter"},
+    },
+    "filters": {"shown_paths": {"()": "chat.web.access.ShownPaths"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["shown_paths"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "chat": {"level": LOG_LEVEL},
         "django.server": {"handlers": [], "propagate": True},
+        # What is refused or not found has its line in the access log.
+        "django.request": {"level": "ERROR"},
         # Twisted and Daphne speak of every connection at INFO.
         "daphne": {"level": "WARNING"},
+        # A traceback each second while Redis is away, of which chat.hints says one line.
+        "channels_redis": {"level": "CRITICAL"},
     },
 }

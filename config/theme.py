@@ -100,6 +100,7 @@ UNFOLD = {
                 _item(_("Web chats"), "web", "chat_webchat"),
                 _item(_("Contacts"), "contacts", "chat_contact"),
                 _item(_("API keys"), "key", "chat_apikey"),
+                _item(_("Webhook calls"), "webhook", "chat_webhookrecord"),
             ),
             _group(
                 _("People"),
@@ -110,6 +111,12 @@ UNFOLD = {
             ),
             _group(
                 _("Server"),
+                {
+                    "title": _("Doctor"),
+                    "icon": "stethoscope",
+                    "link": reverse_lazy("doctor"),
+                    **_SUPERUSERS,
+                },
                 _item(_("Jobs"), "schedule", "chat_job", **_SUPERUSERS),
                 _item(_("Processes"), "memory", "chat_processlease", **_SUPERUSERS),
                 _item(_("E-mail addresses"), "alternate_email", "account_emailaddress", **_SUPERUSERS),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat.exceptions import ChatError
 from chat.models import Organization, User
-from chat.services.keys import create_api_key
+from chat.services.keys import SCOPES, create_api_key
 
 
 class Command(BaseCommand):
@@ -23,16 +23,27 @@ class Command(BaseCommand):
         parser.add_argument("name", help="what the key is for")
         parser.add_argument("--username", help="the member for whom it acts")
         parser.add_argument("--days", type=int, help="how long it works; else until it is revoked")
+        parser.add_argument("--scope", choices=SCOPES, help="what it may do; else everything")
 
     def handle(
-        self, *args: Any, organization: str, name: str, username: str | None, days: int | None, **options: Any
+        self,
+        *args: Any,
+        organization: str,
+        name: str,
+        username: str | None,
+        days: int | None,
+        scope: str | None,
+        **options: Any,
     ) -> None:
+        if days is not None and not 1 <= days <= 36_500:
+            raise CommandError("A key can work from 1 to 36500 days.")
         expires_at = timezone.now() + timedelta(days=days) if days else None
         try:
             _key, text = create_api_key(
                 organization=find_organization(organization),
                 name=name,
                 user=find_user(username) if username else None,
+                scopes=[scope] if scope else [],
                 expires_at=expires_at,
             )
         except ChatError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import socket
 from argparse import ArgumentParser
 from typing import IO, Any
@@ -10,6 +11,8 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -25,6 +28,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str, port: int, drain: float, **options: Any) -> None:
+        logging.captureWarnings(True)
         # From here on: Twisted's reactor is installed by the first import of the server, on uvloop.
         from chat.management.server import ParleyServer
 
@@ -33,8 +37,16 @@ class Command(BaseCommand):
         # The directory's lock says nothing of who else works on a PostgreSQL database.
         alone = held is not None and connection.vendor == "sqlite"
         server = ParleyServer(host=host, port=port, drain_seconds=drain, alone=alone)
-        self.stdout.write(f"Parley answers on http://{host}:{port}", ending="\n")
-        self.stdout.flush()
+        if settings.LOG_FORMAT == "json":
+            logger.info("serving", extra={"address": f"http://{host}:{port}"})
+        else:
+            self.stdout.write(f"Parley answers on http://{host}:{port}", ending="\n")
+            self.stdout.flush()
+            if not settings.PUBLIC_URL and port != settings.PORT:
+                self.stderr.write(
+                    f"Its pages can open no sockets there: that is for {settings.PUBLIC_ORIGINS[0]}. Start "
+                    f"it with PORT={port} instead of --port, or set PUBLIC_URL to the address people use."
+                )
         server.run()
         if held:
             held.close()
