@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from tests.harness.server import Server
@@ -15,12 +14,6 @@ from tests.harness.server import Server
 MEGABYTE = 1024 * 1024
 CHUNKED = "Transfer-Encoding: chunked"
 FORM = "Content-Type: application/x-www-form-urlencoded"
-
-
-def memory(server: Server) -> int:
-    assert server.process
-    resident: int = psutil.Process(server.process.pid).memory_info().rss
-    return resident
 
 
 def post(server: Server, body: Iterator[bytes], *headers: str) -> tuple[bytes, int]:
@@ -51,12 +44,12 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(server: S
 
 @pytest.mark.parametrize("length", [f"Content-Length: {300 * MEGABYTE}", CHUNKED])
 def test_no_body_costs_more_than_the_limit(server: Server, length: str) -> None:
-    before = memory(server)
+    before = server.memory
     body = chunks(300) if length == CHUNKED else (b"a" * MEGABYTE for _ in range(300))
     _answer, sent = post(server, body, FORM, length)
     assert sent < 60 * MEGABYTE
     assert server.get("/healthz")[0] == 200
-    assert memory(server) - before < 60 * MEGABYTE
+    assert server.memory - before < 60 * MEGABYTE
 
 
 def test_a_form_of_a_million_fields_holds_up_nobody(server: Server) -> None:

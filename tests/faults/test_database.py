@@ -1,0 +1,173 @@
+"""The database is locked by somebody else, or is not there: people wait, nobody loses anything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.harness.cluster import on_postgresql
+from tests.harness.database import PostgresDatabase
+from tests.harness.page import Page
+from tests.harness.scale import scaled
+from tests.harness.server import ROOT, Server
+from tests.simulator.process import SimulatorProcess
+from tests.simulator.text import expected_text
+
+pytestmark = pytest.mark.fault
+PEOPLE = scaled(50, 20)
+READERS = 5
+#: A lock that nobody may notice, and one longer than a lease.
+SHORT, LONG = scaled(3, 2), scaled(10, 6)
+RATE = 20
+AWAY = scaled(20, 4)
+#: Of a hundred writes it is the longest.
+P99_SECONDS = scaled(15, 100) / 10
+WRITERS, THREADS, TRANSACTIONS = scaled(5, 2), scaled(10, 5), scaled(100, 10)
+
+
+def test_many_processes_write_at_once(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    idle = Server(tmp_path / "data", simulator.url)
+    try:
+        command = [sys.executable, "-m", "tests.harness.writers", str(THREADS), str(TRANSACTIONS)]
+        writers = [
+            subprocess.Popen(command, cwd=ROOT, env=idle.variables, stdout=subprocess.PIPE, text=True)
+            for _ in range(WRITERS)
+        ]
+        seconds = sorted(time for writer in writers for time in json.loads(writer.communicate()[0]))
+        assert [writer.returncode for writer in writers] == [0] * WRITERS
+        expected = WRITERS * THREADS * TRANSACTIONS
+        assert len(seconds) == expected
+        count = "SELECT count(*) FROM chat_message WHERE type = 'incoming'"
+        assert idle.rows(count) == [(expected,)]
+    finally:
+        idle.__exit__()
+    p99 = seconds[int(len(seconds) * 0.99)]
+    print(
+        f"{WRITERS} processes of {THREADS} threads, {TRANSACTIONS} messages each: all stored, "
+        f"p99 {p99:.2f} s, longest {seconds[-1]:.2f} s"
+    )
+    assert p99 <= P99_SECONDS
+    assert seconds[-1] <= 10
+
+
+async def pages_on(servers: list[Server], name: str, count: int, stack: AsyncExitStack) -> list[Page]:
+    pages = [Page(servers, name, at=number) for number in range(count)]
+    await asyncio.gather(*(stack.enter_async_context(page) for page in pages))
+    return pages
+
+
+@pytest.mark.parametrize("seconds", [SHORT, LONG])
+def test_people_send_while_the_database_is_locked(servers: list[Server], seconds: int) -> None:
+    tokens = (seconds + 4) * RATE
+
+    async def scene() -> tuple[list[Page], list[Page], float, float]:
+        async with AsyncExitStack() as stack:
+            readers = await pages_on(servers, "alice", READERS, stack)
+            senders = await pages_on(servers, "bob", PEOPLE, stack)
+            for number, page in enumerate(readers):
+                page.ask(f"sim:tokens={tokens},rate={RATE},seed={number}")
+            await asyncio.gather(*(page.wait(lambda page=page: page.known.text) for page in readers))
+            locked = servers[0].database.locked()
+            await asyncio.to_thread(locked.__enter__)
+            locked_at = time.monotonic()
+            for number, page in enumerate(senders):
+                page.ask(f"sim:tokens=5,seed={number}")
+            await asyncio.sleep(seconds)
+            released_at = time.monotonic()
+            await asyncio.to_thread(locked.__exit__, None, None, None)
+            await asyncio.gather(*(page.stored() for page in senders))
+            stored_in = time.monotonic() - released_at
+            await asyncio.gather(*(page.ended() for page in [*readers, *senders]))
+            silence = max(longest_silence(page, locked_at, released_at) for page in readers)
+            return readers, senders, stored_in, silence
+
+    readers, senders, stored_in, silence = asyncio.run(scene())
+    told = Counter(frame["code"] for page in [*readers, *senders] for frame in page.refusals)
+    print(
+        f"locked for {seconds} s, {len(servers)} processes: {PEOPLE} messages stored {stored_in:.1f} s "
+        f"after it, "
+        f"errors {dict(told)}, longest silence of a running reply {silence:.2f} s"
+    )
+    assert told.keys() <= ({"storage_busy"} if seconds == LONG else set())
+    assert all("locked" not in frame["message"] for page in senders for frame in page.refusals)
+    assert silence < 1
+    for number, page in enumerate(readers):
+        assert (page.known.status, page.known.text) == ("complete", expected_text(tokens, number))
+    for number, page in enumerate(senders):
+        assert (page.known.status, page.known.text) == ("complete", expected_text(5, number))
+        stored_once(servers[0], page)
+
+
+def longest_silence(page: Page, since: float, until: float) -> float:
+    times = [since, *(at for at in page.news_at if since < at < until), until]
+    return max(later - at for at, later in zip(times, times[1:], strict=False))
+
+
+def stored_once(server: Server, page: Page) -> None:
+    counted = "SELECT count(*) FROM chat_reply WHERE incoming_id = ?"
+    assert server.rows(counted, page.id.replace("-", "")) == [(1,)]
+    assert server.text_of(page.reply) == (page.known.status, page.known.text)
+
+
+@on_postgresql
+def test_the_database_goes_away_and_comes_back(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    tokens = AWAY * RATE // 2 + 20
+
+    async def scene(server: Server) -> None:
+        assert isinstance(server.database, PostgresDatabase)
+        assert server.process
+        async with AsyncExitStack() as stack:
+            reader, sender = await pages_on([server], "alice", 2, stack)
+            reader.ask(f"sim:tokens={tokens},rate={RATE},seed=1")
+            await reader.wait(lambda: reader.known.text)
+            with server.database.away():
+                gone_at = time.monotonic()
+                sender.ask("sim:tokens=5,seed=2")
+                unready = await until_status(server, 503)
+                await sender.wait(lambda: sender.refusals)
+                refused = time.monotonic() - gone_at
+                await asyncio.sleep(max(0, AWAY - (time.monotonic() - gone_at)))
+                read = len(reader.known.text)
+                assert reader.known.status == ""
+            back_at = time.monotonic()
+            await until_status(server, 200)
+            ready = time.monotonic() - back_at
+            await sender.stored()
+            stored = time.monotonic() - back_at
+            await asyncio.gather(reader.ended(), sender.ended())
+            ended = time.monotonic() - back_at
+            assert (reader.known.status, reader.known.text) == ("complete", expected_text(tokens, 1))
+            assert read == len(reader.known.text), "it was read to its end meanwhile"
+            assert (sender.known.status, sender.known.text) == ("complete", expected_text(5, 2))
+            stored_once(server, reader)
+            stored_once(server, sender)
+            assert {frame["code"] for frame in sender.refusals} == {"storage_busy"}
+            print(
+                f"PostgreSQL away for {AWAY} s: not ready within {unready:.1f} s, refused after "
+                f"{refused:.1f} s; "
+                f"once it is back: ready {ready:.1f} s, message stored {stored:.1f} s, "
+                f"ends shown {ended:.1f} s"
+            )
+            assert unready <= 5
+
+    with Server(tmp_path / "data", simulator.url) as server:
+        asyncio.run(scene(server))
+        assert server.process
+        assert server.process.poll() is None
+
+
+async def until_status(server: Server, status: int, *, within: float = 30) -> float:
+    """How long it took ``/readyz`` to say so."""
+    begun = time.monotonic()
+    while (await asyncio.to_thread(server.get, "/readyz"))[0] != status:
+        assert time.monotonic() - begun < within
+        await asyncio.sleep(0.1)
+    return time.monotonic() - begun

@@ -1,0 +1,52 @@
+"""A database that is not there yet when the server starts, and one that refuses what it is given."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tests.harness.server import Server
+from tests.harness.tab import Tab
+from tests.services import wait_until
+
+pytestmark = pytest.mark.fault
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "data")
+    yield server
+    server.__exit__()
+
+
+def test_it_becomes_ready_by_itself_as_soon_as_the_database_answers(server: Server) -> None:
+    server.execute("ALTER TABLE chat_processlease RENAME TO away")
+    starting = threading.Thread(target=server.start)
+    starting.start()
+    try:
+        wait_until(lambda: server.get("/readyz")[0] == 503 and "engine_not_started" in server.log)
+    finally:
+        server.execute("ALTER TABLE away RENAME TO chat_processlease")
+        starting.join()
+    assert server.get("/readyz")[0] == 200
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is in SQLite's own words")
+def test_an_end_that_the_database_refuses_does_not_hold_up_the_conversation(server: Server) -> None:
+    server.execute(
+        "CREATE TRIGGER refusing BEFORE UPDATE ON chat_reply WHEN NEW.state = 'complete'"
+        " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+    server.start()
+
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            reply = (await tab.send("Hello"))["message"]["reply"]["id"]
+            assert (await tab.ended(reply, within=40)).status == "interrupted"
+
+    asyncio.run(scene())
