@@ -1,8 +1,9 @@
 from chat.models.api_key import ApiKey
 from chat.models.chatbot import Chatbot, LanguageModel, Provider
 from chat.models.conversation import Conversation
-from chat.models.inbox import ChannelType, Contact, Inbox, WebChat
-from chat.models.job import Job
+from chat.models.inbox import AccessType, ChannelType, Contact, ContactInbox, Inbox, WebChat
+from chat.models.integer_id import IntegerId
+from chat.models.job import Job, JobState
 from chat.models.knowledge import FileStatus, KnowledgeBase, KnowledgeFile, Passage
 from chat.models.message import (
     Attachment,
@@ -11,26 +12,32 @@ from chat.models.message import (
     FeedbackType,
     Message,
     MessageType,
+    Upload,
 )
 from chat.models.organization import Invitation, Membership, Organization, Role
 from chat.models.people import User
 from chat.models.reply import ENDED, ProcessLease, Reply, ReplyState
+from chat.models.webhook import WebhookRecord
 
 __all__ = [
     "ENDED",
+    "AccessType",
     "ApiKey",
     "Attachment",
     "AttachmentType",
     "ChannelType",
     "Chatbot",
     "Contact",
+    "ContactInbox",
     "Conversation",
     "Feedback",
     "FeedbackType",
     "FileStatus",
     "Inbox",
+    "IntegerId",
     "Invitation",
     "Job",
+    "JobState",
     "KnowledgeBase",
     "KnowledgeFile",
     "LanguageModel",
@@ -44,6 +51,8 @@ __all__ = [
     "Reply",
     "ReplyState",
     "Role",
+    "Upload",
     "User",
     "WebChat",
+    "WebhookRecord",
 ]

@@ -14,6 +14,7 @@ from chat.models.organization import Organization
 class Provider(models.TextChoices):
     BUILTIN = "builtin", _("Built in (no model)")
     OPENAI = "openai", _("OpenAI-compatible")
+    MAIAGENT = "maiagent", _("Chatbot of MaiAgent")
 
 
 class LanguageModel(models.Model):
@@ -35,12 +36,28 @@ class LanguageModel(models.Model):
     )
     api_key = EncryptedTextField(_("key"), blank=True)
     model = models.CharField(_("model"), max_length=255, blank=True)
+    chatbot_id = models.CharField(
+        _("id of the chatbot there"),
+        max_length=255,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "For a chatbot of MaiAgent, instead of a model. It has its own instructions and documents."
+        ),
+    )
     context_tokens = models.PositiveIntegerField(
         _("context, in tokens"),
         default=8192,
         help_text=_(
             "Instructions, passages and history are trimmed to fit; a quarter is left for the reply."
         ),
+    )
+    takes_images = models.BooleanField(
+        _("takes images"),
+        default=False,
+        db_default=False,
+        help_text=_("Images that are attached to a message are sent to it; else it is told their names."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -75,6 +92,25 @@ class Chatbot(models.Model):
         help_text=_('A list such as [{"title": "Set up", "text": "How do I start?"}].'),
     )
     webhook_url = models.URLField(_("webhook address"), max_length=511, null=True, blank=True)  # noqa: DJ001 (null in the API)
+    webhook_for_members = models.BooleanField(
+        _("webhook for members too"),
+        default=False,
+        db_default=False,
+        help_text=_("Off: it hears of the conversations that programs and visitors begin."),
+    )
+    webhook_secret = EncryptedTextField(blank=True, default="", db_default="", editable=False)
+    webhook_old_secret = EncryptedTextField(blank=True, default="", db_default="", editable=False)
+    webhook_old_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
+    webhook_gone_at = models.DateTimeField(
+        _("webhook switched off by its receiver"), null=True, blank=True, editable=False
+    )
+    options = models.JSONField(
+        _("options"),
+        default=dict,
+        blank=True,
+        db_default=models.Value({}, models.JSONField()),
+        help_text=_("What programs have set through the API and nothing here reads."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)

@@ -34,6 +34,8 @@ class FileStatus(models.TextChoices):
 
 
 class KnowledgeFile(models.Model):
+    """A document. ``indexing`` is the run that may write its passages, until a later one or the end."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     knowledge_base = models.ForeignKey(KnowledgeBase, models.CASCADE, related_name="files")
     filename = models.CharField(_("file name"), max_length=255)
@@ -43,6 +45,7 @@ class KnowledgeFile(models.Model):
     size = models.PositiveBigIntegerField(_("size"), default=0)
     digest = models.CharField(_("SHA-256"), max_length=64, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=FileStatus, default=FileStatus.INITIAL)
+    indexing = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

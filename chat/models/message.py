@@ -37,8 +37,14 @@ class Message(models.Model):
     sender_contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
     content = models.TextField(_("content"), blank=True)
     content_payload = models.JSONField(_("content payload"), null=True, blank=True)
+    metadata = models.JSONField(_("metadata"), null=True, blank=True)
     query_metadata = models.JSONField(_("query metadata"), null=True, blank=True)
     canvas = models.JSONField(_("canvas"), null=True, blank=True)
+    #: Where the answer goes and as what: ``{"platform": "email", "output_format": "html"}`` (chat.maax), or
+    #: ``{"platform": "openai", "instructions": "…"}``.
+    delivery = models.JSONField(_("delivery"), null=True, blank=True, editable=False)
+    #: SHA-256 of the request that asked for it under an ``Idempotency-Key``.
+    request_digest = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     citations = models.JSONField(_("citations"), default=list, blank=True)
     citation_nodes = models.JSONField(_("citation nodes"), default=list, blank=True)
     superseded = models.BooleanField(_("superseded"), default=False, editable=False)
@@ -79,6 +85,9 @@ class Attachment(models.Model):
     created_by = models.CharField(_("uploaded by"), max_length=80, editable=False)
     type = models.CharField(_("type"), max_length=16, choices=AttachmentType, default=AttachmentType.OTHER)
     filename = models.CharField(_("file name"), max_length=255)
+    content_type = models.CharField(
+        _("content type"), max_length=127, blank=True, db_default="", editable=False
+    )
     file = models.FileField(_("file"), upload_to="attachments/", max_length=255)
     size = models.PositiveBigIntegerField(_("size"), default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -86,6 +95,30 @@ class Attachment(models.Model):
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Upload(models.Model):
+    """A place for a file that somebody was allowed to send straight to the storage, until it is registered as
+    an attachment. ``created_by`` is empty for strangers: then its ``key``, which is as long as a secret, is
+    the right to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, related_name="uploads"
+    )
+    created_by = models.CharField(_("asked by"), max_length=80, blank=True, editable=False)
+    key = models.CharField(_("key"), max_length=255, unique=True, editable=False)
+    filename = models.CharField(_("file name"), max_length=255)
+    size = models.PositiveBigIntegerField(_("size"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
+    stored_at = models.DateTimeField(_("stored"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
 
     def __str__(self) -> str:
         return self.filename

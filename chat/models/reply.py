@@ -87,6 +87,8 @@ class Reply(models.Model):
             ),
         ]
         indexes = [
+            # Which of a conversation's replies are open is asked with each message.
+            models.Index(fields=["conversation", "state"], name="reply_of_conversation"),
             models.Index(
                 fields=["state", "runner"],
                 condition=models.Q(state__in=["queued", "running"]),

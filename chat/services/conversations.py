@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import Case, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +53,24 @@ def mark_read(*, principal: Principal, conversation: UUID) -> None:
     if found.unread_messages_count:
         Conversation.objects.filter(pk=found.pk).update(unread_messages_count=0, last_read_at=Now())
         hint_row(found)
+
+
+def set_auto_reply(*, principal: Principal, conversation: UUID, enabled: bool | None) -> None:
+    """Whether messages are answered by the chatbot; None turns the switch."""
+    _switch(principal, conversation, "auto_reply_enabled", enabled)
+
+
+def set_group_mention(*, principal: Principal, conversation: UUID, enabled: bool | None) -> None:
+    """Whether in a group only messages that mention the chatbot are answered; None turns the switch."""
+    _switch(principal, conversation, "enable_group_mention", enabled)
+
+
+@transact()
+def _switch(principal: Principal, conversation: UUID, name: str, on: bool | None) -> None:
+    found = conversation_for(principal, conversation)
+    value = Case(When(**{name: True}, then=Value(False)), default=Value(True)) if on is None else on
+    Conversation.objects.filter(pk=found.pk).update(**{name: value})
+    hint_row(found)
 
 
 def give_feedback(

@@ -119,7 +119,8 @@ def _rows(organization: Organization, known: Known) -> Known:
         chatbot.knowledge_bases.add(knowledge)
     inbox = row(Inbox.objects.filter(organization=organization), "inboxId", name=SITE)
     web_chat = row(WebChat.objects.filter(inbox=inbox), "webChatId", name=SITE, inbox=inbox, chatbot=chatbot)
-    contact = row(Contact.objects.filter(inbox=inbox), "contactId", name="Demo visitor", inbox=inbox)
+    contact = row(Contact.objects.filter(inboxes=inbox), "contactId", name="Demo visitor")
+    contact.inboxes.add(inbox)
     return {
         "organizationId": str(organization.pk),
         "chatbotId": str(chatbot.pk),

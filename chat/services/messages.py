@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from chat.db import transact
-from chat.exceptions import BadRequest, NotFound, TooLarge
+from chat.exceptions import NotFound
 from chat.hints import conversation_group, hint, hint_row
-from chat.models import Attachment, Conversation, Message, MessageType, Reply, ReplyState
+from chat.models import Attachment, Contact, Conversation, Message, MessageType, Reply
+from chat.prepared import Prepared, PreparedUpdate
 from chat.principals import Principal
+from chat.replies.attempts import create_reply
 from chat.selectors import (
-    attachments_for,
     chatbot_for,
     conversation_for,
     message_for,
     newest_reply,
     open_replies_of,
+    replies_now,
 )
+from chat.selectors.people import user_of
+from chat.services.attachments import attach
+from chat.services.contents import PLAIN, Details, Json, check_values, checked, title_of
 
-MESSAGE_BYTES = 32 * 1024
-TITLE_CHARACTERS = 60
-#: What encodes JSON for the socket gives up on deep values, when the message would have been stored already.
-METADATA_DEPTH = 20
+#: The positions that a question and its answer take.
+TURN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """``reply`` is None when the conversation's automatic replies are off; ``created``: it is no repeat."""
+    """``reply`` is None when the conversation's automatic replies are off; ``created``: it is no repeat.
+    ``attached`` is known of a new one."""
 
     message: Message
     reply: Reply | None
+    attached: list[Attachment]
     created: bool
 
 
@@ -50,9 +53,12 @@ class Draft:
     content: str
     chatbot: UUID | None
     attachments: list[UUID]
-    query_metadata: dict[str, Any] | None
+    query_metadata: Json | None
+    details: Details
     process: UUID | None
     start: bool
+    begins: bool
+    always: bool
 
 
 def post_message(
@@ -63,21 +69,37 @@ def post_message(
     content: str,
     chatbot: UUID | None = None,
     attachments: list[UUID] | None = None,
-    query_metadata: dict[str, Any] | None = None,
+    query_metadata: Json | None = None,
+    details: Details = PLAIN,
     process: UUID | None = None,
     start: bool = False,
+    begins: bool = True,
+    always: bool = False,
 ) -> Posted:
     """Store an incoming message together with the reply that will answer it, in one transaction.
 
     The client makes ``id``, and the conversation's id when it begins a new one. A repeat by the same
-    principal returns the first result; an id of somebody else's is ``NotFound``. ``process`` is the runner
-    that will take the reply; without one any process adopts it. With ``start`` the reply is ``running`` from
-    the beginning when nothing else is open in the conversation: the caller runs it.
+    principal returns the first result; an id of somebody else's is ``NotFound``, and unless it ``begins`` so
+    is a conversation that does not exist. ``process`` is the runner that will take the reply; without one a
+    worker adopts it. With ``start`` the reply is ``running`` from the beginning when nothing else is open in
+    the conversation: the caller runs it. ``always``: it is answered whatever the switches and hours of
+    automatic replies say.
     """
-    content = checked(content, attachments)
-    if not is_plain(query_metadata, depth=METADATA_DEPTH):
-        raise BadRequest
-    draft = Draft(id, conversation, content, chatbot, attachments or [], query_metadata, process, start)
+    content = checked(content, attachments, details)
+    check_values(query_metadata, details.content_payload, details.canvas, details.metadata)
+    draft = Draft(
+        id,
+        conversation,
+        content,
+        chatbot,
+        attachments or [],
+        query_metadata,
+        details,
+        process,
+        start,
+        begins,
+        always,
+    )
     for _attempt in range(2):
         if first := first_result(principal, id):
             return first
@@ -88,50 +110,35 @@ def post_message(
     raise NotFound
 
 
-def checked(content: str, attachments: list[UUID] | None) -> str:
-    content = content.replace("\x00", "")
-    try:
-        size = len(content.encode())
-    except UnicodeEncodeError:
-        raise BadRequest(_("This message holds characters that are not text.")) from None
-    if size > MESSAGE_BYTES:
-        kilobytes = -(-(size - MESSAGE_BYTES) // 1024)
-        raise TooLarge(
-            _("This message is %(size)d KB too long. Shorten it, or attach it as a file.")
-            % {"size": kilobytes}
-        )
-    if not content.strip() and not attachments:
-        raise BadRequest(_("This message is empty. Write something and send it again."))
-    return content
-
-
-def is_plain(value: Any, *, depth: int) -> bool:
-    """Whether JSON is at most so deep and without NUL, which PostgreSQL does not store."""
-    match value:
-        case str():
-            return "\x00" not in value
-        case dict():
-            return depth > 0 and all(is_plain(one, depth=depth - 1) for pair in value.items() for one in pair)
-        case list():
-            return depth > 0 and all(is_plain(one, depth=depth - 1) for one in value)
-        case _:
-            return True
+_made_by: Prepared[str] = Prepared(
+    lambda id: Message.objects.filter(pk=id).order_by().values_list("created_by", flat=True), id=UUID
+)
+_contacts_there: Prepared[UUID] = Prepared(
+    lambda id, organization: Contact.objects.filter(
+        pk=id, organization=organization, deleted_at=None
+    ).values_list("pk", flat=True),
+    id=UUID,
+    organization=UUID,
+)
+_conversations_there: Prepared[UUID] = Prepared(
+    lambda id: Conversation.objects.filter(pk=id).values_list("pk", flat=True), id=UUID
+)
 
 
 def first_result(principal: Principal, id: UUID) -> Posted | None:
-    existing = Message.objects.filter(pk=id).values_list("created_by", flat=True).first()
-    if existing is None:
+    existing = _made_by(id=id)
+    if not existing:
         return None
-    if existing != principal.label:
+    if existing != [principal.label]:
         raise NotFound
     message = message_for(principal, id)
-    return Posted(message, newest_reply(message), created=False)
+    return Posted(message, newest_reply(message), [], created=False)
 
 
 @transact()
 def _store(principal: Principal, draft: Draft) -> Posted:
     conversation = open_conversation(principal, draft)
-    position = take_positions(conversation, 2)
+    position = conversation.last_position - TURN + 1
     message = Message(
         id=draft.id,
         conversation=conversation,
@@ -140,38 +147,35 @@ def _store(principal: Principal, draft: Draft) -> Posted:
         created_by=principal.label,
         content=draft.content,
         query_metadata=draft.query_metadata,
-        **sender_of(principal),
+        **(draft.details.columns if draft.details is not PLAIN else {}),
+        **sender_of(principal, conversation, draft.details.sender),
     )
     message.save(force_insert=True)
-    attach(principal, message, draft.attachments)
+    attached = attach(principal, message, draft.attachments)
     reply = None
-    if conversation.auto_reply_enabled:
+    if draft.always or ((draft.content.strip() or attached) and replies_now(conversation)):
         reply = create_reply(
             message,
             position=position + 1,
             attempt=1,
-            principal=principal,
+            asked_by=principal.label,
             process=draft.process,
             start=draft.start and not (position > 1 and open_replies_of(conversation)),
         )
-    rows = Conversation.objects.filter(pk=conversation.pk)
-    if not conversation.title:
-        rows.filter(title="").update(title=title_of(draft.content))
-    rows.update(
-        last_message=message,
-        last_message_created_at=timezone.now(),
-        last_read_at=Now(),
-        unread_messages_count=0,
-    )
     hint(conversation_group(conversation.pk), what="message", id=message.pk, conversation=conversation.pk)
     hint_row(conversation)
-    return Posted(message, reply, created=True)
+    return Posted(message, reply, attached, created=True)
 
 
 def open_conversation(principal: Principal, draft: Draft) -> Conversation:
-    """Theirs, or a new one under the id they made. Somebody else's id is ``NotFound``."""
-    if Conversation.objects.filter(pk=draft.conversation).exists():
-        return conversation_for(principal, draft.conversation)
+    """Theirs, or a new one under the id they made, with the draft as its last message. Somebody else's id
+    is ``NotFound``."""
+    if _conversations_there(id=draft.conversation):
+        conversation = conversation_for(principal, draft.conversation)
+        take_turn(conversation, draft)
+        return conversation
+    if not draft.begins:
+        raise NotFound
     conversation = Conversation(
         id=draft.conversation,
         organization_id=principal.organization_id,
@@ -179,72 +183,53 @@ def open_conversation(principal: Principal, draft: Draft) -> Conversation:
         owner_id=principal.id if principal.kind == "member" else None,
         contact_id=principal.id if principal.kind == "visitor" else None,
         created_by=principal.label,
+        title=title_of(draft.content),
+        last_position=TURN,
+        last_message_id=draft.id,
+        last_read_at=timezone.now(),
     )
     conversation.save(force_insert=True)
     return conversation
 
 
-def take_positions(conversation: Conversation, count: int) -> int:
-    """The first of the next positions; the update keeps the row locked until the transaction ends."""
-    rows = Conversation.objects.filter(pk=conversation.pk)
-    if not rows.update(last_position=F("last_position") + count):
+_add_turn = PreparedUpdate(
+    lambda conversation, **_: Conversation.objects.filter(pk=conversation),
+    lambda conversation, message, at: {
+        "last_position": F("last_position") + TURN,
+        "last_message": message,
+        "last_message_created_at": at,
+        "last_read_at": at,
+        "unread_messages_count": 0,
+    },
+    conversation=UUID,
+    message=UUID,
+    at=datetime,
+)
+_last_position: Prepared[int] = Prepared(
+    lambda id: Conversation.objects.filter(pk=id).values_list("last_position", flat=True), id=UUID
+)
+
+
+def take_turn(conversation: Conversation, draft: Draft) -> None:
+    """Two positions, of a question and its answer; the update keeps the row locked until the transaction
+    ends."""
+    if not _add_turn(conversation=conversation.pk, message=draft.id, at=timezone.now()):
         raise NotFound  # deleted a moment ago
-    return rows.values_list("last_position", flat=True)[0] - count + 1
+    (conversation.last_position,) = _last_position(id=conversation.pk)
+    if not conversation.title:
+        Conversation.objects.filter(pk=conversation.pk, title="").update(title=title_of(draft.content))
 
 
-def attach(principal: Principal, message: Message, ids: list[UUID]) -> None:
-    if ids:
-        files = [file.pk for file in attachments_for(principal, ids)]
-        Attachment.objects.filter(pk__in=files).update(message=message, conversation=message.conversation_id)
-
-
-def sender_of(principal: Principal) -> dict[str, UUID]:
+def sender_of(principal: Principal, conversation: Conversation, contact: UUID | None = None) -> Json:
+    """Who wrote it: of what a program hands in, the contact that it names or else the conversation's."""
     match principal.kind:
         case "member":
             return {"sender_user_id": principal.id}
         case "visitor":
             return {"sender_contact_id": principal.id}
         case _:
-            return {}
-
-
-def create_reply(
-    message: Message,
-    *,
-    position: int,
-    attempt: int,
-    principal: Principal,
-    process: UUID | None,
-    start: bool = False,
-) -> Reply:
-    """A reply and the outgoing message that it will fill: queued, or with ``start`` running."""
-    outgoing = Message(
-        conversation_id=message.conversation_id,
-        position=position,
-        type=MessageType.OUTGOING,
-        created_by="system:reply",
-    )
-    outgoing.save(force_insert=True)
-    reply = Reply(
-        conversation=message.conversation,
-        incoming=message,
-        outgoing=outgoing,
-        attempt=attempt,
-        runner=process,
-        asked_by=principal.label,
-    )
-    if start and process is not None:
-        reply.state, reply.fence, reply.started_at = ReplyState.RUNNING, 1, timezone.now()
-    reply.save(force_insert=True)
-    return reply
-
-
-def title_of(content: str) -> str:
-    """The first line, cut at a word: what the sidebar shows until somebody renames it."""
-    line = next((line.strip("#>*-` \t") for line in content.splitlines() if line.strip("#>*-` \t")), "")
-    line = " ".join(line.split())
-    if len(line) <= TITLE_CHARACTERS:
-        return line
-    head = line[:TITLE_CHARACTERS]
-    cut = head.rfind(" ")
-    return (head[:cut] if cut > TITLE_CHARACTERS // 2 else head).rstrip(" .,;:!?、，。；：！？") + "…"
+            if contact and not _contacts_there(id=contact, organization=principal.organization_id):
+                raise NotFound
+            if contact := contact or conversation.contact_id:
+                return {"sender_contact_id": contact}
+            return {"sender_user_id": user_of(principal)}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from chat.db import transact
 from chat.exceptions import BadRequest
-from chat.hints import conversation_group, hint, hint_row
-from chat.models import Message, MessageType, Reply, ReplyState
+from chat.hints import conversation_group, hint, hint_row, wake
+from chat.metrics import count_end
+from chat.models import Conversation, Message, MessageType, Reply, ReplyState
 from chat.principals import Principal
+from chat.replies.attempts import create_reply
 from chat.selectors import OPEN, message_for, reply_for
-from chat.services.messages import create_reply
+from chat.webhooks.outbox import announce
 
 
 @transact()
@@ -27,9 +29,12 @@ def request_stop(*, principal: Principal, reply: UUID) -> Reply:
         state=ReplyState.STOPPED, ended_at=Now(), **mark
     )
     if asked:
+        transaction.on_commit(lambda: count_end(ReplyState.STOPPED))
+        announce(found.conversation, found.outgoing_id)
         hint_row(found.conversation)
     else:
         Reply.objects.filter(pk=found.pk, state=ReplyState.RUNNING, stop_requested_at=None).update(**mark)
+    transaction.on_commit(lambda: wake("stop", found.pk))
     return found
 
 
@@ -55,11 +60,14 @@ def _new_attempt(principal: Principal, incoming: Message, process: UUID | None) 
     if newest.state in OPEN:
         return newest
     Message.objects.filter(pk=newest.outgoing_id).update(superseded=True)
+    Conversation.objects.filter(pk=incoming.conversation_id, last_message=newest.outgoing_id).update(
+        last_message=incoming
+    )
     reply = create_reply(
         incoming,
         position=newest.outgoing.position,
         attempt=newest.attempt + 1,
-        principal=principal,
+        asked_by=principal.label,
         process=process,
     )
     group = conversation_group(incoming.conversation_id)

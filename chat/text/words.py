@@ -24,6 +24,8 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:[-_.'’][^\W_{_CJK}]+)*")
 _CJK_RUN = re.compile(rf"[{_CJK}]+")
 _LATIN_WORD = re.compile(rf"[^\W_{_CJK}]+")
+#: Each character of a writing without spaces, and every other word.
+_COUNTED = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:[-_.'’][^\W_{_CJK}]+)*")
 _PARTS = re.compile(r"[-_.]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _APOSTROPHE = re.compile(r"['’](?:s\b)?")
@@ -136,6 +138,11 @@ def _cjk_concepts(run: str) -> Iterator[Concept]:
         pairs = list(map("".join, pairwise(part)))
         for at in range(len(part)):
             yield Concept(frozenset(pairs[max(0, at - 1) : at + 1]), 0.5)
+
+
+def count_words(text: str) -> int:
+    """As people count them: words, and the characters of writings without spaces."""
+    return sum(1 for _word in _COUNTED.finditer(text))
 
 
 def counts(word: str) -> bool:

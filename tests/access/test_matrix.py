@@ -24,7 +24,11 @@ from tests.harness.tab import Tab
 pytestmark = pytest.mark.django_db
 
 #: Anybody may ask; what they get does not depend on who they are.
-PUBLIC = {"healthz", "readyz", "javascript-catalog", "? admin", "? admin/password_change/"}
+PUBLIC = {"healthz", "readyz", "probe", "javascript-catalog", "? admin", "? admin/password_change/"}
+#: Only from this machine, or with a token: tests/operations/test_metrics.py.
+BY_PLACE = {"metrics"}
+#: Whoever shows a signature of ours: tests/api/test_uploads.py and test_attachments.py.
+BY_SIGNATURE = {"media", "uploads"}
 #: Only who is logged in, and each sees only what is theirs.
 OWN = {
     "chat": ("get", ""),
@@ -35,8 +39,22 @@ OWN = {
     "conversation-read": ("post", "conversation"),
     "feedback": ("put", "message"),
 }
-#: Guarded by tests of their own: tests/web (accounts, invitations) and tests/admin (every model's pages).
-ELSEWHERE = ("account_", "mfa_", "socialaccount_", "openid_connect_", "invitation", "admin:", "? accounts/")
+#: Only superusers.
+SUPERUSERS = {"doctor"}
+#: Guarded by tests of their own: tests/web (accounts, invitations), tests/admin (every model's pages) and
+#: test_api.py beside this.
+ELSEWHERE = (
+    "api-",
+    "maax-",
+    "openai-",
+    "account_",
+    "mfa_",
+    "socialaccount_",
+    "openid_connect_",
+    "invitation",
+    "admin:",
+    "? accounts/",
+)
 
 FRAMES_WITH_IDS = {"open": "conversation", "stop": "reply", "retry": "message", "send": "conversation"}
 FRAMES_WITHOUT = {"hello", "ack", "ping"}
@@ -56,13 +74,27 @@ def test_every_route_is_in_the_matrix() -> None:
     missing = [
         route
         for route in routes(get_resolver().url_patterns)
-        if route not in PUBLIC and route not in OWN and not route.startswith(ELSEWHERE)
+        if route not in PUBLIC | BY_PLACE | BY_SIGNATURE | SUPERUSERS | OWN.keys()
+        and not route.startswith(ELSEWHERE)
     ]
     assert missing == []
 
 
 def test_every_frame_is_in_the_matrix() -> None:
     assert set(CLIENT_FRAMES) == FRAMES_WITH_IDS.keys() | FRAMES_WITHOUT
+
+
+@pytest.mark.parametrize("route", SUPERUSERS)
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    ("name", "status"), [("nobody", 302), ("bob", 302), ("alice", 403), ("charlie", 403)]
+)
+def test_what_is_for_superusers_is_closed_to_all_others(
+    name: str, status: int, method: str, route: str
+) -> None:
+    response = getattr(client_of(name), method)(reverse(route))
+    assert response.status_code == status
+    assert status == 403 or response.headers["Location"].startswith("/admin/login/")
 
 
 def alices_things() -> dict[str, UUID]:

@@ -1,0 +1,209 @@
+"""Messages: stored, listed, read and rated. The answer to one that is stored comes by itself, and later."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotAuthenticated, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.api import query
+from chat.api.pagination import CountedKeyset, keyset, numbered
+from chat.api.references import known
+from chat.api.schema import example, parameter
+from chat.api.serializers.messages import FeedbackInput, MessageInput, MessageSerializer
+from chat.api.strangers import reader_of
+from chat.api.views.base import ApiView
+from chat.exceptions import NotFound
+from chat.limits import take_message
+from chat.media.errors import FileRefused
+from chat.models import Message, MessageType
+from chat.principals import Principal
+from chat.selectors.conversations import conversation_for
+from chat.selectors.messages import (
+    IN_ALL,
+    IN_ONE,
+    all_rest_messages,
+    count_rest_messages,
+    rest_message_for,
+    rest_messages_of,
+)
+from chat.services import attachments
+from chat.services.contents import Details
+from chat.services.conversations import give_feedback
+from chat.services.messages import post_message
+from chat.services.outgoing import post_outgoing
+from chat.shapes import Shape, rest_message
+
+#: Lists of more messages are not counted to their end: the count would cost more than the page.
+COUNTED = 10_000
+
+EXAMPLE: dict[str, Any] = {
+    "id": "2491074a-6d23-4289-af45-caa12531420e",
+    "conversation": "8e44604a-8278-4c96-96b5-3e5a0548d738",
+    "sender": {
+        "id": 324816370485542537671391323877394598747,
+        "name": "anonymous",
+        "avatar": "",
+        "email": None,
+        "phoneNumber": None,
+    },
+    "type": "incoming",
+    "content": "Where is my parcel?",
+    "contentPayload": None,
+    "feedback": None,
+    "createdAt": "1748314926000",
+    "attachments": [],
+    "citations": [],
+    "citationNodes": [],
+    "canvas": None,
+    "queryMetadata": None,
+}
+SENT = {"conversation": EXAMPLE["conversation"], "content": "Where is my parcel?", "attachments": []}
+SEND = example("Send", SENT, request=True)
+ANSWER = example("A message", EXAMPLE)
+LIKE = example("Like", {"type": "like", "suggestion": "Just what I asked."}, request=True)
+CONVERSATION = parameter(
+    "conversation", "Only the messages of this conversation. Needed without a key.", kind="uuid"
+)
+
+
+def conversation_in(request: Request) -> UUID | None:
+    return query.uuid(request, "conversation") or query.uuid(request, "conversation_id")
+
+
+class Posting(ApiView):
+    """What both routes that store a message have in common."""
+
+    def store(self, body: dict[str, Any], principal: Principal, type: str) -> Response:
+        given = {
+            "principal": principal,
+            "id": uuid4(),
+            "conversation": body["conversation"],
+            "content": body["content"] or "",
+            "query_metadata": body["query_metadata"],
+            "details": Details(
+                content_payload=body["content_payload"], canvas=body["canvas"], metadata=body["metadata"]
+            ),
+        }
+        with known("conversation"):
+            conversation_for(principal, body["conversation"])
+        given["attachments"] = attachments_in(body, principal)
+        with known("attachments"):
+            if type == MessageType.OUTGOING:
+                posted = post_outgoing(**given)
+            else:
+                posted = post_message(**given, begins=False)
+        message = rest_message_for(principal, posted.message.pk)
+        return Response(rest_message(message, personal=self.caller is not None), 201)
+
+
+def attachments_in(body: dict[str, Any], principal: Principal) -> list[UUID]:
+    try:
+        return attachments.resolve(principal=principal, given=body["attachments"] or [])
+    except FileRefused as error:
+        raise ValidationError({"attachments": [str(error.message)]}) from None
+
+
+class MessageListView(Posting):
+    anonymous: ClassVar = frozenset({"GET", "POST"})
+    pagination_class = CountedKeyset
+
+    @extend_schema(
+        summary="List messages",
+        parameters=[CONVERSATION],
+        responses=MessageSerializer(many=True),
+        examples=[ANSWER],
+    )
+    def get(self, request: Request) -> Response:
+        """The newest first. Answers appear when they are finished. The count ends at 10,000.
+
+        With a key and without `conversation` those of all conversations, of the most recent one first. With
+        `page` instead of `cursor` the pages have numbers, and all is counted."""
+        conversation = conversation_in(request)
+        if conversation is None:
+            reader = self.principal
+            rows = all_rest_messages(reader)
+        else:
+            reader = reader_of(self.caller, conversation)
+            conversation_for(reader, conversation)
+            rows = rest_messages_of(reader, conversation)
+        keys = IN_ONE if conversation else IN_ALL
+        if {"page", "limit", "offset"} & request.query_params.keys():
+            return Response(numbered(request, rows, self.shape))
+        count = count_rest_messages(reader, conversation, upto=COUNTED)
+        return Response({"count": count} | keyset(request, rows, self.shape, keys))
+
+    def shape(self, message: Message) -> Shape:
+        return rest_message(message, personal=self.caller is not None)
+
+    @extend_schema(
+        summary="Send a message",
+        request=MessageInput,
+        responses={201: MessageSerializer},
+        examples=[SEND, ANSWER],
+    )
+    def post(self, request: Request) -> Response:
+        """Store what the contact wrote. The chatbot's answer, if automatic replies are on, is made in the
+        background: it comes to the webhook and appears in the list of messages when it is finished.
+
+        Without a key only into a conversation that a stranger began."""
+        body = self.body(MessageInput)
+        try:
+            writer = reader_of(self.caller, body["conversation"])
+        except NotFound:
+            raise NotAuthenticated from None  # so it is the key that is missing
+        if self.caller is None:
+            take_message(writer)  # a key writes for many people, and its requests are counted
+        return self.store(body, writer, body["type"])
+
+
+class OutgoingMessageView(Posting):
+    @extend_schema(
+        summary="Send a message in the chatbot's place",
+        request=MessageInput,
+        responses={201: MessageSerializer},
+        examples=[SEND, example("A message", EXAMPLE | {"type": "outgoing"})],
+    )
+    def post(self, request: Request) -> Response:
+        """Store an answer that an agent or a program wrote; `type` is `outgoing` whatever was sent."""
+        return self.store(self.body(MessageInput), self.principal, MessageType.OUTGOING)
+
+
+class MessageView(ApiView):
+    anonymous: ClassVar = frozenset({"GET"})
+
+    @extend_schema(
+        summary="Get a message", parameters=[CONVERSATION], responses=MessageSerializer, examples=[ANSWER]
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        """An answer that is not finished is not found. Without a key `conversation` is needed."""
+        conversation = conversation_in(request)
+        if conversation is None:
+            message = rest_message_for(self.principal, id)
+        else:
+            message = rest_message_for(reader_of(self.caller, conversation), id)
+        if conversation not in (None, message.conversation_id):
+            raise NotFound
+        return Response(rest_message(message, personal=self.caller is not None))
+
+
+class FeedbackView(ApiView):
+    @extend_schema(
+        summary="Rate a message",
+        request=FeedbackInput,
+        responses=MessageSerializer,
+        examples=[
+            example("Like", {"type": "like", "suggestion": "Just what I asked."}, request=True),
+            ANSWER,
+        ],
+    )
+    def put(self, request: Request, id: UUID) -> Response:
+        """Say what the reader thought of an answer; `type` null takes it back."""
+        body = self.body(FeedbackInput)
+        rest_message_for(self.principal, id)
+        give_feedback(principal=self.principal, message=id, type=body["type"], suggestion=body["suggestion"])
+        return Response(rest_message(rest_message_for(self.principal, id)))

@@ -1,0 +1,102 @@
+"""Which conversations a principal may reach, and those of them that match."""
+
+from __future__ import annotations
+
+from functools import cache
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from chat.exceptions import NotFound
+from chat.models import Conversation, Message, Reply
+from chat.prepared import Prepared
+from chat.principals import Kind, Principal
+from chat.selectors.replies import OPEN
+
+#: Of the many columns of a conversation and what belongs to it, those that the REST API shows: reading all of
+#: them takes half as long again.
+SHOWN = (
+    *("inbox_id", "contact_id", "title", "last_message_id", "last_message_created_at", "last_read_at"),
+    *("unread_messages_count", "auto_reply_enabled", "is_group_chat", "enable_group_mention", "created_at"),
+    *("query_metadata", "tool_mask", "llm_id", "ip_address", "ip_recorded_at"),
+    *(f"contact__{name}" for name in ("name", "avatar", "source_id", "created_at")),
+    *(f"inbox__{name}" for name in ("name", "channel_type", "auto_reply_schedules")),
+    *(f"last_message__{name}" for name in ("type", "content", "content_payload", "query_metadata")),
+    "last_message__created_at",
+    *(f"last_message__feedback__{name}" for name in ("type", "suggestion", "updated_at")),
+)
+
+
+def theirs(principal: Principal, *, of: str = "") -> Q:
+    """The conversations that a principal may reach; ``of="conversation__"`` for what belongs to them."""
+    mine: dict[str, UUID | None] = {"organization": principal.organization_id}
+    match principal.kind:
+        case "member":
+            mine["owner"] = principal.id
+        case "visitor":
+            mine |= {"contact": principal.id, "owner": None}
+        case "key":
+            mine["owner"] = None
+    return Q(**{f"{of}{name}": value for name, value in mine.items()})
+
+
+@cache
+def _conversation(kind: Kind) -> Prepared[Conversation]:
+    def one(id: UUID, organization: UUID, principal: UUID | None = None) -> QuerySet[Conversation]:
+        return (
+            conversations_of(Principal(kind, principal or organization, organization))
+            .filter(pk=id)
+            .order_by()
+        )
+
+    own = {"principal": UUID} if kind in ("member", "visitor") else {}
+    return Prepared(one, id=UUID, organization=UUID, **own)
+
+
+def conversation_for(principal: Principal, id: UUID) -> Conversation:
+    found = _conversation(principal.kind)(
+        id=id, organization=principal.organization_id, principal=principal.id
+    )
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def conversations_of(principal: Principal) -> QuerySet[Conversation]:
+    """Most recent first, each with ``busy``: whether a reply is open in it."""
+    open_replies = Reply.objects.filter(conversation=OuterRef("pk"), state__in=OPEN)
+    return (
+        Conversation.objects.filter(theirs(principal))
+        .select_related("chatbot")
+        .annotate(busy=Exists(open_replies))
+        .order_by("-last_message_created_at", "-pk")
+    )
+
+
+def conversations_matching(principal: Principal, words: str) -> QuerySet[Conversation]:
+    """Those whose title or whose messages contain the words."""
+    said = Message.objects.filter(conversation=OuterRef("pk"), superseded=False, content__icontains=words)
+    return conversations_of(principal).filter(Q(title__icontains=words) | Exists(said))
+
+
+def rest_conversations(principal: Principal) -> QuerySet[Conversation]:
+    """Most recent first, each with all that the REST API shows of it, in one query."""
+    return (
+        Conversation.objects.filter(theirs(principal))
+        .select_related("contact", "inbox", "last_message__feedback")
+        .only(*SHOWN)
+        .order_by("-last_message_created_at", "-pk")
+    )
+
+
+def rest_conversation_for(principal: Principal, id: UUID) -> Conversation:
+    found = rest_conversations(principal).filter(pk=id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def mentioning(rows: QuerySet[Conversation], words: str) -> QuerySet[Conversation]:
+    """Those of the conversations whose title, contact or messages contain the words."""
+    said = Message.objects.filter(conversation=OuterRef("pk"), superseded=False, content__icontains=words)
+    return rows.filter(Q(title__icontains=words) | Q(contact__name__icontains=words) | Exists(said))

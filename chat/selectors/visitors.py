@@ -1,0 +1,49 @@
+"""Strangers: which web chats are open to them, and as whom they act in the conversations begun there.
+
+A stranger is known by nothing but the id of a conversation, which has 122 random bits and is told only to
+whoever began it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from chat.exceptions import NotFound
+from chat.models import AccessType, Conversation, WebChat
+from chat.principals import Principal
+
+
+def web_chats_open_to(principal: Principal | None) -> QuerySet[WebChat]:
+    """Those in which they may begin a conversation: the organization's, or a stranger's if it is let in."""
+    active = WebChat.objects.filter(is_active=True, chatbot__is_active=True).select_related(
+        "inbox", "chatbot"
+    )
+    if principal is None:
+        return active.filter(enable_anonymous=True, access_type=AccessType.WEB)
+    return active.filter(organization=principal.organization_id)
+
+
+def web_chat_for(principal: Principal | None, id: UUID) -> WebChat:
+    found = web_chats_open_to(principal).filter(pk=id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def visitor_for(conversation: UUID) -> Principal:
+    """Who a stranger is in a conversation that strangers began, while its web chat still lets them in."""
+    found = (
+        Conversation.objects.filter(
+            pk=conversation,
+            owner=None,
+            created_by__startswith="visitor:",
+            inbox__web_chat__in=web_chats_open_to(None),
+        )
+        .select_related("contact")
+        .first()
+    )
+    if found is None or found.contact is None:
+        raise NotFound
+    return Principal("visitor", found.contact.pk, found.organization_id, found.contact.name)

@@ -1,0 +1,81 @@
+"""Web chats: where conversations begin, on a site or by a program."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from chat.db import transact
+from chat.exceptions import NotFound
+from chat.models import AccessType, Chatbot, Contact, ContactInbox, Conversation, Inbox, WebChat
+from chat.principals import Principal
+from chat.selectors.visitors import web_chat_for
+from chat.services.contacts import ANONYMOUS, place_contact
+
+
+@transact()
+def begin_conversation(
+    *,
+    principal: Principal | None,
+    web_chat: UUID,
+    contact: UUID | None = None,
+    ip_address: str | None = None,
+) -> Conversation:
+    """An empty conversation in the web chat's inbox, answered by its chatbot.
+
+    It is a new contact's, or with ``contact`` that one's of the organization. Without a principal a stranger
+    begins it: the new contact is who they are from then on, and their address is kept.
+    """
+    place = web_chat_for(principal, web_chat)
+    who = _contact(place, principal, contact)
+    by = principal or Principal("visitor", who.pk, place.organization_id)
+    conversation = Conversation(
+        organization_id=place.organization_id,
+        chatbot=place.chatbot,
+        inbox=place.inbox,
+        contact=who,
+        created_by=by.label,
+        ip_address=ip_address,
+        ip_recorded_at=timezone.now() if ip_address else None,
+    )
+    conversation.save(force_insert=True)
+    return conversation
+
+
+def _contact(place: WebChat, principal: Principal | None, id: UUID | None) -> Contact:
+    if principal is None or id is None:
+        contact = Contact.objects.create(organization_id=place.organization_id, name=ANONYMOUS)
+        ContactInbox.objects.create(contact=contact, inbox=place.inbox)
+        return contact
+    known = Contact.objects.filter(pk=id, organization_id=principal.organization_id, deleted_at=None).first()
+    if known is None:
+        raise NotFound
+    place_contact(known, place.inbox)
+    return known
+
+
+def api_web_chat(chatbot: Chatbot) -> WebChat:
+    """Where the conversations of a chatbot are that programs begin; made when it is wanted first."""
+    return _made(chatbot) or _make(chatbot)
+
+
+def _made(chatbot: Chatbot) -> WebChat | None:
+    there = WebChat.objects.filter(chatbot=chatbot, access_type=AccessType.API).select_related("inbox")
+    return there.order_by("created_at", "pk").first()
+
+
+def _make(chatbot: Chatbot) -> WebChat:
+    with transact():
+        if found := _made(chatbot):
+            return found
+        name = f"{chatbot.name[:249]} (API)"
+        inbox = Inbox.objects.create(organization_id=chatbot.organization_id, name=name)
+        return WebChat.objects.create(
+            organization_id=chatbot.organization_id,
+            inbox=inbox,
+            chatbot=chatbot,
+            name=name,
+            access_type=AccessType.API,
+            enable_anonymous=False,
+        )

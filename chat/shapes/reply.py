@@ -1,0 +1,46 @@
+"""A reply as JSON, with its error in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from chat.models import Reply, ReplyState
+from chat.shapes.values import Shape
+
+#: Errors after which the same message may be asked again with some hope.
+NOT_RETRYABLE = {"upstream_too_long", "forbidden", "not_found", "bad_request", "too_large"}
+
+
+def reply_shape(reply: Reply) -> Shape:
+    return {
+        "id": str(reply.pk),
+        "message": str(reply.outgoing_id),
+        "state": reply.state,
+        "attempt": reply.attempt,
+        "seq": reply.seq,
+        "error": error_shape(reply.state, reply.error_code),
+        "stopRequested": reply.stop_requested_at is not None,
+    }
+
+
+def error_shape(state: str, code: str) -> Shape | None:
+    if state not in (ReplyState.FAILED, ReplyState.INTERRUPTED):
+        return None
+    return {"code": code, "message": error_sentence(code), "retryable": code not in NOT_RETRYABLE}
+
+
+def error_sentence(code: str) -> str:
+    """What happened and what is safe, for programs; pages have their own wording for each code."""
+    sentences = {
+        "upstream_unreachable": _("The model is not reachable. Your message is saved."),
+        "upstream_timeout": _("The model took too long. What came is saved."),
+        "upstream_timeout_first": _("The model did not begin to answer in time. Your message is saved."),
+        "upstream_stalled": _("The model stopped answering part-way. What came is saved."),
+        "upstream_cut": _("The connection to the model was cut part-way. What came is saved."),
+        "upstream_bad_data": _("The model sent something that could not be read. What came is saved."),
+        "upstream_busy": _("The model is busy. Your message is saved."),
+        "upstream_error": _("The model answered with an error. Your message is saved."),
+        "upstream_too_long": _("The reply became too long and was cut. What came is saved."),
+        "worker_lost": _("The server restarted part-way. What came is saved."),
+    }
+    return sentences.get(code, _("The reply could not be made. Your message is saved."))

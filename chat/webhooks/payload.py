@@ -1,0 +1,45 @@
+"""What a webhook says: the message as the REST API shows it, with the names that receivers look for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chat.models import Message, Reply, ReplyState
+from chat.shapes import error_shape, rest_message
+
+#: A record keeps so much of what was sent; of a longer one it keeps the beginning of the text.
+KEPT_BYTES = 16 * 1024
+KEPT_CHARACTERS = 2000
+
+
+def payload(message: Message) -> dict[str, Any]:
+    """Needs ``message.conversation.chatbot`` and what ``rest_message`` needs.
+
+    Receivers in use look for the conversation under three names, and for the time under two. ``status`` and
+    ``error`` are ours: how the reply ended, because no other message will come.
+    """
+    shape = rest_message(message)
+    reply: Reply | None = getattr(message, "reply", None)
+    return {
+        **shape,
+        "conversationId": shape["conversation"],
+        "conversation_id": shape["conversation"],
+        "created_at": shape["createdAt"],
+        "status": reply.state if reply else ReplyState.COMPLETE.value,
+        "error": error_shape(reply.state, reply.error_code) if reply else None,
+    }
+
+
+def encoded(payload: dict[str, Any]) -> bytes:
+    """JSON in UTF-8. Not orjson's, which knows no integers of 128 bits."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def kept(body: bytes) -> dict[str, Any]:
+    """What the record of a call keeps of its body."""
+    sent: dict[str, Any] = json.loads(body)
+    if len(body) <= KEPT_BYTES:
+        return sent
+    short = {name: sent[name] for name in ("id", "conversation", "sender", "type", "createdAt", "status")}
+    return {**short, "content": sent["content"][:KEPT_CHARACTERS] + "…", "shortened": True}

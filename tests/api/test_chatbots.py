@@ -1,0 +1,181 @@
+"""Chatbots and web chats through the API: as programs make and change them, and what strangers see."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chat.models import AccessType, Chatbot, Inbox, LanguageModel, WebChat
+from tests import people
+from tests.api.asking import Caller, alices
+
+pytestmark = pytest.mark.django_db
+
+#: The body of MaiAgent's own example, for making and for changing alike.
+SCRIPT = {
+    "name": "Assistant",
+    "model": "ba7da66a-6f30-414d-98f8-7d681a92d47a",
+    "rag": "66261b7a-bd3f-4214-9c48-364c2e122b0f",
+    "instructions": "",
+}
+
+
+def site(**values: Any) -> WebChat:
+    organization = people.organization_of(people.alice())
+    inbox = Inbox.objects.create(organization=organization, name="Shop")
+    chatbot = people.chatbot_of(people.alice())
+    return WebChat.objects.create(
+        organization=organization, inbox=inbox, chatbot=chatbot, name="Shop", **values
+    )
+
+
+def test_the_body_that_known_scripts_send_makes_and_changes_a_chatbot() -> None:
+    caller = alices()
+    made = caller.post("chatbots", SCRIPT)
+    assert made.status_code == 201, made.content
+    body = made.json()
+    assert body["largeLanguageModel"] == SCRIPT["model"]
+    assert body["rag"] == SCRIPT["rag"]
+    assert (body["replyMode"], body["webhookUrl"], body["databaseUrl"]) == ("normal", None, None)
+    stored = Chatbot.objects.get(pk=body["id"])
+    assert stored.language_model is None
+    assert str(stored.web_chats.get(access_type=AccessType.API).pk) == body["apiWebChatId"]
+    changed = caller.put(f"chatbots/{body['id']}", {**SCRIPT, "name": "Renamed"})
+    assert (changed.status_code, changed.json()["name"]) == (200, "Renamed")
+    assert caller.put(f"chatbots/{body['id']}/", changed.json()).status_code == 200
+
+
+def test_what_is_not_sent_stays_with_either_method() -> None:
+    caller = alices()
+    given = {
+        "name": "Whole",
+        "instructions": "Be brief.",
+        "webhookUrl": "https://example.com/hook",
+        "replyMode": "hybrid",
+        "outputFormat": {"some_key": {"innerKey": [1, None]}},
+        "enableRerank": False,
+    }
+    whole = caller.post("chatbots/", given).json()
+    for method in (caller.put, caller.patch):
+        after = method(f"chatbots/{whole['id']}/", {"instructions": "Be long."}).json()
+        assert {**after, "instructions": "Be brief.", "updatedAt": ""} == {**whole, "updatedAt": ""}
+        assert after["instructions"] == "Be long."
+        caller.patch(f"chatbots/{whole['id']}/", {"instructions": "Be brief."})
+    assert caller.get(f"chatbots/{whole['id']}").json()["outputFormat"] == given["outputFormat"]
+    assert caller.patch(f"chatbots/{whole['id']}", {"webhookUrl": None}).json()["webhookUrl"] is None
+
+
+def test_only_language_models_of_the_organization_or_of_all_can_be_chosen() -> None:
+    caller = alices()
+    own, foreign, shared = (
+        LanguageModel.objects.create(name=name, organization=organization)
+        for name, organization in (
+            ("Own", people.organization_of(people.alice())),
+            ("Foreign", people.organization_of(people.charlie())),
+            ("Shared", None),
+        )
+    )
+    for model in (own, shared):
+        made = caller.post("chatbots/", {"name": "Any", "largeLanguageModel": str(model.pk)})
+        assert made.json()["largeLanguageModel"] == str(model.pk)
+        rows = caller.get(f"chatbots/?large_language_model={model.pk}").json()["results"]
+        assert [row["largeLanguageModel"] for row in rows] == [
+            {"id": str(model.pk), "name": model.name, "isDefault": False}
+        ]
+    refused = [
+        caller.post("chatbots/", {"name": "Any", name: str(id)}).json()
+        for id in (foreign.pk, uuid4())
+        for name in ("large_language_model", "model")
+    ]
+    sentence = "This does not exist, or you have no access to it."
+    assert refused == [{"largeLanguageModel": [sentence]}] * 4
+    assert Chatbot.objects.filter(language_model=foreign).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "name"),
+        ({"name": ""}, "name"),
+        ({"name": ["x"]}, "name"),
+        ({"name": "x" * 256}, "name"),
+        ({"name": "x", "webhookUrl": "javascript:alert(1)"}, "webhookUrl"),
+        ({"name": "x", "webhookUrl": "file:///etc/passwd"}, "webhookUrl"),
+        ({"name": "x", "webhookUrl": f"https://example.com/{'x' * 500}"}, "webhookUrl"),
+        ({"name": "x", "replyMode": {}}, "replyMode"),
+        ({"name": "x", "largeLanguageModel": "gpt-4o"}, "largeLanguageModel"),
+        ({"name": "x", "numberOfRetrievedChunks": 1e30}, "numberOfRetrievedChunks"),
+        ([], "nonFieldErrors"),
+        ("name", "nonFieldErrors"),
+        (7, "nonFieldErrors"),
+        ({"name": "x", "outputFormat": "x" * 70_000}, "detail"),
+    ],
+)
+def test_what_is_wrong_is_said_by_field(body: Any, field: str) -> None:
+    refused = alices().post("chatbots/", body)
+    assert refused.status_code == (413 if field == "detail" else 400), refused.content
+    assert set(refused.json()) == {field}
+
+
+def test_the_list_is_searched_and_filtered() -> None:
+    caller = alices()
+    for name, mode in (("Alpha", "hybrid"), ("Beta", "normal")):
+        caller.post("chatbots/", {"name": name, "replyMode": mode})
+    found = {
+        query: [row["name"] for row in caller.get(f"chatbots/?{query}").json()["results"]]
+        for query in ("query=ALPH", "replyMode=hybrid", "reply_mode=normal", "replyMode=agent")
+    }
+    assert found == {
+        "query=ALPH": ["Alpha"],
+        "replyMode=hybrid": ["Alpha"],
+        "reply_mode=normal": ["Home handbook", "Beta"],
+        "replyMode=agent": [],
+    }
+
+
+def test_one_that_was_taken_away_is_gone_for_programs_and_there_for_review() -> None:
+    caller, id = alices(), people.chatbot_of(people.alice()).pk
+    assert caller.delete(f"chatbots/{id}/").status_code == 204
+    assert caller.get(f"chatbots/{id}/").status_code == 404
+    assert caller.get("chatbots/").json()["results"] == []
+    assert Chatbot.objects.filter(pk=id, is_active=False).exists()
+
+
+def test_strangers_see_three_things_of_a_chatbot_that_is_open_to_them() -> None:
+    web_chat = site()
+    address = f"chatbots/{web_chat.chatbot_id}"
+    seen = Caller().get(address)
+    assert seen.json() == {"id": str(web_chat.chatbot_id), "name": "Home handbook", "avatar": None}
+    assert seen.headers["Access-Control-Allow-Origin"] == "*"
+    assert not seen.has_header("Access-Control-Allow-Credentials")
+    WebChat.objects.update(enable_anonymous=False)
+    assert Caller().get(address).status_code == 404
+    assert Caller().patch(address, {"name": "x"}).status_code == 401
+
+
+def test_web_chats_are_a_plain_list_and_strangers_see_open_ones() -> None:
+    shop = site(options={"theme": {"primaryColor": "#000000"}, "unknown": "secret"})
+    assert alices().get("web-chats").json() == [{"id": str(shop.pk), "avatar": None, "name": "Shop"}]
+    by_key, by_nobody = (caller.get(f"web-chats/{shop.pk}").json() for caller in (alices(), Caller()))
+    assert by_key == by_nobody
+    assert by_nobody["theme"]["primaryColor"] == "#000000"
+    assert by_nobody["theme"]["dialogColor"] == "#ddeaf6"
+    assert "unknown" not in by_nobody
+    WebChat.objects.update(is_active=False)
+    assert alices().get(f"web-chats/{shop.pk}").json()["isActive"] is False
+    assert Caller().get(f"web-chats/{shop.pk}").status_code == 404
+
+
+def test_lists_cost_the_same_number_of_queries_however_long(django_assert_num_queries: Any) -> None:
+    caller, organization = alices(), people.organization_of(people.alice())
+    for number in range(30):
+        Chatbot.objects.create(organization=organization, name=str(number))
+        inbox = Inbox.objects.create(organization=organization, name=str(number))
+        chatbot = people.chatbot_of(people.alice())
+        WebChat.objects.create(organization=organization, inbox=inbox, chatbot=chatbot, name="x")
+    caller.get("chatbots/")  # notes when the key was used
+    for path, queries in (("chatbots/", 3), ("inboxes/", 3), ("web-chats/", 2)):
+        with django_assert_num_queries(queries):
+            assert caller.get(f"{path}?pageSize=30").status_code == 200

@@ -1,0 +1,125 @@
+"""What somebody without a key may do: talk in a web chat that lets strangers in, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from chat.models import AccessType, Contact, Conversation, Message, Reply, WebChat
+from tests.api.asking import Caller, alices
+from tests.api.contracts import CONVERSATION, MESSAGE, differences
+from tests.api.world import begin, finish, say, web_chat
+
+pytestmark = pytest.mark.django_db
+
+STRANGER = Caller()
+
+
+def test_a_stranger_talks_in_a_web_chat() -> None:
+    made = begin(STRANGER)
+    assert differences(made, CONVERSATION) == []
+    sent = say(STRANGER, made["id"], "Hello?")
+    assert differences(sent, MESSAGE) == []
+    answer = finish(sent["id"])
+    page = STRANGER.get(f"messages/?conversation={made['id']}").json()
+    assert [row["id"] for row in page["results"]] == [str(answer.pk), sent["id"]]
+    assert STRANGER.get(f"messages/{answer.pk}/?conversation={made['id']}").status_code == 200
+    assert STRANGER.get(f"conversations/{made['id']}/").json()["lastMessage"]["id"] == str(answer.pk)
+
+
+def test_what_is_known_of_a_visitor_is_told_to_keys_only() -> None:
+    made = begin(STRANGER)
+    Contact.objects.filter(pk=made["contact"]["id"]).update(email="v@example.com", phone_number="+1 555")
+    Conversation.objects.update(query_metadata={"secret": 1})
+    sent = say(STRANGER, made["id"])
+    path = f"messages/{sent['id']}/?conversation={made['id']}"
+    assert sent["sender"]["email"] is sent["sender"]["phoneNumber"] is None
+    assert alices().get(path).json()["sender"]["email"] == "v@example.com"
+    hers, theirs = (who.get(f"conversations/{made['id']}/").json() for who in (alices(), STRANGER))
+    assert (hers["ipAddress"], hers["queryMetadata"]) == ("127.0.0.1", {"secret": 1})
+    assert (theirs["ipAddress"], theirs["ipRecordedAt"], theirs["queryMetadata"]) == (None, None, None)
+    assert not any(text in STRANGER.get(path).content for text in (b"example.com", b"555"))
+
+
+@pytest.mark.parametrize(
+    "closed", [{"is_active": False}, {"enable_anonymous": False}, {"access_type": AccessType.API}]
+)
+def test_a_web_chat_that_is_closed_to_strangers_is_like_none_before_and_after(closed: dict[str, Any]) -> None:
+    place = web_chat()
+    made = begin(STRANGER, place)
+    sent = say(STRANGER, made["id"])
+    WebChat.objects.update(**closed)
+    absent = STRANGER.post("conversations/", {"webChat": str(uuid4())})
+    answer = STRANGER.post("conversations/", {"webChat": str(place.pk)})
+    assert (
+        (answer.status_code, answer.content) == (absent.status_code, absent.content) == (400, absent.content)
+    )
+    for path in (
+        f"conversations/{made['id']}/",
+        f"messages/?conversation={made['id']}",
+        f"messages/{sent['id']}/?conversation={made['id']}",
+    ):
+        assert STRANGER.get(path).status_code == 404
+    assert STRANGER.post("messages/", {"conversation": made["id"], "content": "x"}).status_code == 401
+
+
+def test_conversations_of_programs_are_out_of_a_strangers_reach() -> None:
+    caller = alices()
+    made = begin(caller)
+    sent = say(caller, made["id"])
+    answers = []
+    for conversation, message in ((made["id"], sent["id"]), (uuid4(), uuid4())):
+        asked = [
+            STRANGER.get(f"conversations/{conversation}/"),
+            STRANGER.get(f"messages/?conversation={conversation}"),
+            STRANGER.get(f"messages/{message}/?conversation={conversation}"),
+            STRANGER.get(f"messages/{message}/"),
+            STRANGER.get("messages/"),
+            STRANGER.post("messages/", {"conversation": str(conversation), "content": "x"}),
+        ]
+        answers.append([(one.status_code, one.content) for one in asked])
+    assert answers[0] == answers[1]
+    assert [status for status, _ in answers[0]] == [404, 404, 404, 401, 401, 401]
+
+
+def test_a_stranger_reads_only_the_conversation_whose_id_they_have() -> None:
+    mine, other = begin(STRANGER)["id"], begin(STRANGER)["id"]
+    message = say(STRANGER, other)
+    assert STRANGER.get(f"messages/{message['id']}/?conversation={mine}").status_code == 404
+    assert STRANGER.get(f"messages/?conversation={mine}").json()["results"] == []
+
+
+def test_a_stranger_does_not_write_as_the_chatbot_nor_in_anothers_name() -> None:
+    place = web_chat()
+    contact = Contact.objects.create(organization=place.organization, name="Dora")
+    made = STRANGER.post("conversations/", {"webChat": str(place.pk), "contact": str(contact.pk)}).json()
+    assert made["contact"]["id"] != str(contact.pk)
+    body = {"conversation": made["id"], "content": "I am the chatbot"}
+    assert STRANGER.post("messages/", body | {"type": "outgoing"}).status_code == 403
+    assert STRANGER.post("messages/outgoing/", body).status_code == 401
+    assert STRANGER.patch(f"conversations/{made['id']}/update-auto-reply/").status_code == 401
+    assert not Message.objects.exists()
+    assert not Reply.objects.exists()
+
+
+def test_strangers_of_one_address_begin_so_many_conversations_a_minute(settings: Any) -> None:
+    settings.API_STRANGERS_PER_MINUTE = 60
+    body = {"webChat": str(web_chat().pk)}
+    client = Client(REMOTE_ADDR="192.0.2.7")
+    answers = [client.post("/api/conversations/", body, "application/json") for _ in range(12)]
+    assert [answer.status_code for answer in answers] == [201] * 10 + [429] * 2
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    elsewhere = Client(REMOTE_ADDR="192.0.2.8").post("/api/conversations/", body, "application/json")
+    assert elsewhere.status_code == 201
+
+
+def test_a_visitor_writes_so_many_messages_a_minute(settings: Any) -> None:
+    settings.MESSAGES_PER_MINUTE = 3
+    conversation = begin(STRANGER)["id"]
+    body = {"conversation": conversation, "content": "x"}
+    codes = [STRANGER.post("messages/", body).status_code for _ in range(4)]
+    assert codes == [201] * 3 + [429]
+    assert alices().post("messages/", body).status_code == 201
