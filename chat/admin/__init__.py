@@ -1,5 +1,5 @@
 """Django's admin, in the look of django-unfold. Importing this registers every model."""
 
-from chat.admin import chatbots, conversations, inboxes, keys, knowledge, people, server
+from chat.admin import chatbots, conversations, inboxes, keys, knowledge, people, server, webhooks
 
-__all__ = ["chatbots", "conversations", "inboxes", "keys", "knowledge", "people", "server"]
+__all__ = ["chatbots", "conversations", "inboxes", "keys", "knowledge", "people", "server", "webhooks"]

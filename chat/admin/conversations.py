@@ -18,7 +18,7 @@ from unfold.paginator import InfinitePaginator
 
 from chat.admin.scoping import RecordAdmin, RelatedFilter
 from chat.hints import hint_row
-from chat.models import Attachment, Conversation, Feedback, Message, Reply, ReplyState
+from chat.models import Attachment, Conversation, Feedback, Message, Reply, ReplyState, Upload
 from chat.replies.engine import stop_upstreams
 from chat.selectors import open_replies_of
 
@@ -92,6 +92,16 @@ class AttachmentAdmin(RecordAdmin):
     list_select_related = ("organization",)
     search_fields = ("filename",)
     exclude = ("file",)
+    ordering = ("-created_at",)
+    paginator = InfinitePaginator
+
+
+@admin.register(Upload)
+class UploadAdmin(RecordAdmin):
+    list_display = ("filename", "size", "organization", "created_by", "created_at", "stored_at")
+    list_filter = (("organization", RelatedFilter),)
+    list_select_related = ("organization",)
+    exclude = ("key",)
     ordering = ("-created_at",)
     paginator = InfinitePaginator
 

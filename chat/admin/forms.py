@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,13 +12,20 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminPasswordWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminPasswordWidget,
+)
 
-from chat.models import Organization
+from chat.exceptions import BadRequest
+from chat.models import Organization, Provider
+from chat.services.webhooks import check_address
 
-DOCUMENT_BYTES = 1024 * 1024
+DOCUMENT_BYTES = 5 * 1024 * 1024
 
 
 class SecretField(forms.CharField):
@@ -61,12 +69,34 @@ class SameOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # not ge
                 self.add_error(name, _("Choose what belongs to the same organization."))
 
 
+class ApiKeyForm(SameOrganizationForm):
+    """What a key may do is chosen from what there is."""
+
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        required=False,
+        choices=[
+            ("read", _("read")),
+            ("write", _("write: begin conversations, post messages, keep contacts")),
+            ("admin", _("admin: change and delete chatbots")),
+        ],
+        help_text=_("Each includes the ones above it. None at all: everything."),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+    def clean_expires_at(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data["expires_at"]
+        if moment and moment <= timezone.now():
+            raise forms.ValidationError(_("Choose a moment that is still to come."))
+        return moment
+
+
 class DocumentForm(SameOrganizationForm):
     """Takes a document and gives its text as ``cleaned_data["document"]``."""
 
     document = forms.FileField(
         label=_("Document"),
-        help_text=_("Markdown or plain text, at most 1 MB. One of the same name is replaced."),
+        help_text=_("Markdown or plain text, at most 5 MB. One of the same name is replaced."),
         validators=[FileExtensionValidator(["md", "txt"])],
         widget=UnfoldAdminFileFieldWidget,
     )
@@ -75,14 +105,37 @@ class DocumentForm(SameOrganizationForm):
         upload: UploadedFile[bytes] = self.cleaned_data["document"]
         self.instance.filename = PurePosixPath(upload.name or "").name
         if (upload.size or 0) > DOCUMENT_BYTES:
-            raise forms.ValidationError(_("This document is over 1 MB. Divide it into smaller ones."))
+            raise forms.ValidationError(_("This document is over 5 MB. Divide it into smaller ones."))
         try:
             return str(upload.read(), "utf-8-sig")
         except UnicodeDecodeError:
             raise forms.ValidationError(_("This is not text in UTF-8.")) from None
 
 
+class LanguageModelForm(SameOrganizationForm):
+    """Asks for what the provider cannot do without."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        provider = cleaned.get("provider")
+        if provider in (Provider.OPENAI, Provider.MAIAGENT) and not cleaned.get("url"):
+            self.add_error("url", _("Enter the address of the endpoint, such as https://api.openai.com/v1."))
+        if provider == Provider.MAIAGENT and not cleaned.get("chatbot_id"):
+            self.add_error("chatbot_id", _("Enter the id of the chatbot at MaiAgent that answers."))
+        return cleaned
+
+
 class ChatbotForm(SameOrganizationForm):
+    def clean_webhook_url(self) -> str | None:
+        url: str = self.cleaned_data["webhook_url"] or ""
+        if not url:
+            return None
+        try:
+            check_address(url)
+        except BadRequest as error:
+            raise forms.ValidationError(str(error.message)) from None
+        return url
+
     def clean_starters(self) -> list[dict[str, str]]:
         starters = self.cleaned_data["starters"] or []
         if not isinstance(starters, list) or not all(_is_starter(starter) for starter in starters):

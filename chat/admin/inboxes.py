@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from unfold.admin import TabularInline
 from unfold.paginator import InfinitePaginator
 
 from chat.admin.forms import WebChatForm
-from chat.admin.scoping import RelatedFilter, ScopedAdmin
-from chat.models import Contact, Inbox, WebChat
+from chat.admin.scoping import RecordAdmin, RelatedFilter, ScopedAdmin
+from chat.models import Contact, ContactInbox, Inbox, WebChat
+from chat.services.contacts import digits_of
 
 
 @admin.register(Inbox)
@@ -36,19 +40,45 @@ class WebChatAdmin(ScopedAdmin):
     list_select_related = ("organization", "inbox", "chatbot")
     search_fields = ("name",)
     autocomplete_fields = ("inbox", "chatbot")
-    readonly_fields = ("created_at", "updated_at")
+    readonly_fields = ("access_type", "options", "created_at", "updated_at")
     ordering = ("name",)
+
+
+class PlacesInline(TabularInline):  # type: ignore[misc]  # unfold is not typed
+    model = ContactInbox
+    fields = ("inbox", "source_id")
+    readonly_fields = ("inbox", "source_id")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True  # whoever sees the contact sees where it is
 
 
 @admin.register(Contact)
 class ContactAdmin(ScopedAdmin):
     """Everything in a contact may come from a stranger, so no address of theirs becomes a link here."""
 
-    list_display = ("__str__", "email", "phone_number", "inbox", "created_at")
-    list_filter = (("inbox", RelatedFilter),)
-    list_select_related = ("inbox",)
+    list_display = ("__str__", "email", "phone_number", "created_at")
+    list_filter = (("inboxes", RelatedFilter),)
     search_fields = ("name", "email", "phone_number", "source_id")
-    autocomplete_fields = ("inbox",)
-    readonly_fields = ("avatar", "source_id", "query_metadata", "created_at", "updated_at")
+    inlines = (PlacesInline,)
+    readonly_fields = ("avatar", "source_id", "handles", "query_metadata", "created_at", "updated_at")
     ordering = ("-created_at",)
+    paginator = InfinitePaginator
+
+    def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
+        """As programs store it, so that they find it again."""
+        obj.email, obj.phone_digits = obj.email.lower(), digits_of(obj.phone_number)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(ContactInbox)
+class ContactInboxAdmin(RecordAdmin):
+    organization = "contact__organization"
+    list_display = ("contact", "inbox", "source_id")
+    list_select_related = ("contact", "inbox")
     paginator = InfinitePaginator

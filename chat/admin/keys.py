@@ -8,15 +8,20 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from chat.admin.forms import ApiKeyForm
 from chat.admin.once import OnceShownAdmin
 from chat.admin.scoping import RelatedFilter
 from chat.models import ApiKey
 from chat.services import keys
 
+GIVEN = ("organization", "name", "scopes", "user", "expires_at")
+
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(OnceShownAdmin):
     """Kept after they are revoked, so that it stays known what they were."""
+
+    form = ApiKeyForm
 
     may_delete = False
     list_display = ("name", "prefix", "organization", "user", "expires_at", "last_used_at", "revoked_at")
@@ -24,7 +29,6 @@ class ApiKeyAdmin(OnceShownAdmin):
     list_select_related = ("organization", "user")
     search_fields = ("name", "prefix")
     autocomplete_fields = ("user",)
-    exclude = ("scopes",)
     readonly_fields = ("prefix", "created_at", "revoked_at", "last_used_at")
     ordering = ("-created_at",)
     actions = ("revoke",)
@@ -32,11 +36,15 @@ class ApiKeyAdmin(OnceShownAdmin):
     once_text = _("Copy it now: only its digest is kept, and it is not shown again.")
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return super().get_fields(request, obj) if obj else ["organization", "name", "user", "expires_at"]
+        return super().get_fields(request, obj) if obj else list(GIVEN)
 
     def make(self, request: HttpRequest, obj: ApiKey) -> tuple[ApiKey, str]:
         return keys.create_api_key(
-            organization=obj.organization, name=obj.name, user=obj.user, expires_at=obj.expires_at
+            organization=obj.organization,
+            name=obj.name,
+            user=obj.user,
+            scopes=obj.scopes,
+            expires_at=obj.expires_at,
         )
 
     @admin.action(description=_("Revoke the selected keys"))

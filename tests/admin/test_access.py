@@ -29,7 +29,7 @@ from tests.admin.world import admins, furnish
 from tests.people import alice, bob, charlie, make_member, make_organization, root
 
 #: What concerns the whole server: no organization's admin has any of it.
-SERVER = {"job", "processlease", "emailaddress", "socialaccount", "authenticator"}
+SERVER = {"integerid", "job", "processlease", "emailaddress", "socialaccount", "authenticator"}
 
 
 class AdminTestCase(TestCase):

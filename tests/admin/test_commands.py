@@ -73,6 +73,13 @@ class CreateApiKeyTests(TestCase):
             key.expires_at - key.created_at, timedelta(days=30), delta=timedelta(minutes=1)
         )
 
+    def test_it_can_be_limited_in_what_it_may_do(self) -> None:
+        make_organization()
+        text = run("create_api_key", "Home", "Robot", "--scope", "read").strip()
+        self.assertEqual(ApiKey.objects.get(digest=digest_of(text)).scopes, ["read"])
+        with self.assertRaisesRegex(CommandError, "1 to 36500"):
+            run("create_api_key", "Home", "Robot", "--days", "0")
+
     def test_it_acts_for_no_stranger(self) -> None:
         alice(), charlie()
         with self.assertRaisesRegex(CommandError, "must belong"):

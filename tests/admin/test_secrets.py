@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client, TestCase
 
 from chat.models import ApiKey, Invitation, LanguageModel
+from chat.replies.prompt import endpoint
 from tests.people import alice, make_organization, root
 
 
@@ -37,6 +38,21 @@ class SecretTests(TestCase):
         self.assertEqual(self.save(api_key="", url="").api_key, "sk-secret")
         changed = self.save(api_key="sk-other", url="")
         self.assertEqual((changed.api_key, changed.url), ("sk-other", "https://m.example/v1"))
+
+    def test_what_a_provider_cannot_do_without_is_asked_for(self) -> None:
+        blank = LanguageModel.objects.create(name="Blank")
+        url = f"/admin/chat/languagemodel/{blank.pk}/change/"
+        kept: dict[str, Any] = {"name": "Blank", "context_tokens": 8192}
+        openai = self.client.post(url, kept | {"provider": "openai"})
+        self.assertContains(openai, "Enter the address of the endpoint")
+        chatbot = self.client.post(url, kept | {"provider": "maiagent", "url": "https://m.example/api"})
+        self.assertContains(chatbot, "Enter the id of the chatbot at MaiAgent")
+        self.assertNotContains(chatbot, "Enter the address of the endpoint")
+        whole = {"provider": "maiagent", "url": "https://m.example/api", "chatbot_id": "4c1e"}
+        self.assertEqual(self.client.post(url, kept | whole).status_code, 302)
+        asked = endpoint(LanguageModel.objects.get(pk=blank.pk))
+        self.assertEqual((asked.provider, asked.url, asked.chatbot_id), tuple(whole.values()))
+        self.assertEqual(self.client.post(url, kept | {"provider": "builtin"}).status_code, 302)
 
     def test_it_is_encrypted_in_the_database(self) -> None:
         self.save(api_key="sk-other")
@@ -73,6 +89,22 @@ class OnceTests(TestCase):
             self.assertNotIn(found[0], page)
             self.assertNotIn(key.digest, page)
 
+    def test_a_key_is_made_with_what_it_may_do_and_until_when(self) -> None:
+        form = {
+            "organization": make_organization().pk,
+            "name": "Robot",
+            "scopes": ["read", "write"],
+            "expires_at_0": "2999-01-01",
+            "expires_at_1": "00:00",
+        }
+        self.client.post("/admin/chat/apikey/add/", form)
+        key = ApiKey.objects.get()
+        self.assertEqual((key.scopes, key.expires_at and key.expires_at.year), (["read", "write"], 2999))
+        wrong = {"scopes": ["root"], "expires_at_0": "2001-01-01"}
+        refused = self.client.post("/admin/chat/apikey/add/", form | wrong)
+        self.assertContains(refused, "root is not one of the available choices")
+        self.assertContains(refused, "Choose a moment that is still to come.")
+
     def test_a_key_is_revoked_and_stays_on_record(self) -> None:
         self.client.post("/admin/chat/apikey/add/", {"organization": make_organization().pk, "name": "Robot"})
         chosen = {"action": "revoke", "_selected_action": [str(ApiKey.objects.get().pk)]}
@@ -84,8 +116,7 @@ class OnceTests(TestCase):
 
     def test_an_invitation_is_mailed_and_its_link_shown_once(self) -> None:
         form = {"organization": make_organization().pk, "email": "dora@example.com", "role": "member"}
-        with self.captureOnCommitCallbacks(execute=True):
-            page = self.client.post("/admin/chat/invitation/add/", form).content.decode()
+        page = self.client.post("/admin/chat/invitation/add/", form).content.decode()
         found = re.search(r"http://testserver/invitations/[\w-]{43}/", page)
         assert found
         self.assertIn(found[0], str(mail.outbox[0].body))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.admin import ModelAdmin, site
 from django.core.files.base import ContentFile
@@ -14,6 +15,7 @@ from chat.models import (
     Attachment,
     Chatbot,
     Contact,
+    ContactInbox,
     Conversation,
     Feedback,
     FeedbackType,
@@ -28,8 +30,10 @@ from chat.models import (
     Reply,
     ReplyState,
     Role,
+    Upload,
     User,
     WebChat,
+    WebhookRecord,
 )
 from chat.services.invitations import invite
 from chat.services.keys import create_api_key
@@ -47,7 +51,8 @@ def furnish(organization: Organization, owner: User, text: str = "Hello") -> dic
     chatbot.save()
     inbox = Inbox.objects.create(organization=organization, name=f"{organization} inbox")
     web_chat = WebChat.objects.create(organization=organization, inbox=inbox, chatbot=chatbot, name="Site")
-    contact = Contact.objects.create(organization=organization, inbox=inbox, name=text)
+    contact = Contact.objects.create(organization=organization, name=text)
+    place = ContactInbox.objects.create(contact=contact, inbox=inbox, source_id=text[:20])
     rows = [
         organization,
         owner,
@@ -59,6 +64,11 @@ def furnish(organization: Organization, owner: User, text: str = "Hello") -> dic
         inbox,
         web_chat,
         contact,
+        place,
+        Upload.objects.create(
+            organization=organization, created_by="x", key=uuid4().hex, filename=text, size=1
+        ),
+        WebhookRecord.objects.create(chatbot=chatbot, url="https://x.example/", response=text, error=text),
         *knowledge(organization, text),
         *conversation(organization, chatbot, owner, contact, text),
     ]
