@@ -3,7 +3,7 @@
 PYTHON ?= python3
 MESSAGES = DJANGO_SETTINGS_MODULE=tests.settings .venv/bin/python manage.py
 
-.PHONY: run test faults format messages
+.PHONY: run test faults fuzz bench soak format messages
 
 run:       ## install, prepare and serve on http://127.0.0.1:8000 (PORT=9000 make run for another port)
 	@$(PYTHON) config/install.py
@@ -17,6 +17,18 @@ test:      ## every check and every test (BROWSER=0 leaves the browser tests out
 faults:    ## the fault and kill tests with their full numbers
 	@$(PYTHON) config/install.py --for-tests
 	@exec .venv/bin/python -m tests.run --faults
+
+fuzz:      ## the API asked whatever its schema allows and what it does not (FUZZ_EXAMPLES=500 for more than 200)
+	@$(PYTHON) config/install.py --for-tests
+	@exec .venv/bin/python -m tests.run --fuzz
+
+bench:     ## the performance table: this product beside reference relays (about half an hour)
+	@$(PYTHON) config/install.py --for-tests
+	@exec .venv/bin/python -m benchmarks
+
+soak:      ## half an hour of people who chat, lose the connection, stop and retry (SOAK_MINUTES=5 make soak)
+	@$(PYTHON) config/install.py --for-tests
+	@exec .venv/bin/python -m benchmarks soak
 
 format:    ## put the code into its one format
 	@.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format .

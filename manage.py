@@ -10,6 +10,10 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from config.first_run import ensure_secret_key
+
+    if sys.argv[1:2] == ["restore"]:
+        ensure_secret_key()  # on a new machine: the backup brings its own, and to read it any key will do
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from threading import RLock
-from typing import ParamSpec, TypeVar
+from threading import RLock, get_ident
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import connection, connections, transaction
+from django.db import Error, connection, connections, transaction
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from chat.exceptions import StorageBusy, StorageFull
+from chat.metrics import REGISTRY
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _writer = RLock()
+#: The threads that work at this moment.
+_busy: set[int] = set()
+
+#: ``disk_full`` in the list of PostgreSQL's error codes.
+POSTGRESQL_FULL = "53100"
 
 #: Eight threads bound the connections of a process. Channels' own helper shares one thread among all
 #: sockets (20 queries of 0.3 s took 6 s); a thread for each socket costs 99 KB a socket.
@@ -42,10 +53,52 @@ def transact() -> Iterator[None]:
         yield
 
 
+def refusal(error: Error) -> StorageBusy | StorageFull:
+    """What people are told when the database did not do what it was asked."""
+    cause = error.__cause__
+    full = (
+        getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        or getattr(cause, "sqlstate", None) == POSTGRESQL_FULL
+    )
+    return StorageFull() if full else StorageBusy()
+
+
+class DatabaseCollector(Collector):
+    """What the pool of threads does and, with PostgreSQL, the pool of connections."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("parley_database_threads_busy", "Database calls that run.", len(_busy))
+        yield GaugeMetricFamily(
+            "parley_database_calls_waiting",
+            "Database calls that wait for a thread.",
+            POOL._work_queue.qsize(),
+        )
+        pool: Any = getattr(connections["default"], "pool", None)
+        stats: dict[str, int] = pool.get_stats() if pool else {}
+        used = GaugeMetricFamily(
+            "parley_database_connections", "Connections of the pool (PostgreSQL).", labels=["state"]
+        )
+        if pool:
+            idle = stats.get("pool_available", 0)
+            used.add_metric(["used"], stats.get("pool_size", 0) - idle)
+            used.add_metric(["idle"], idle)
+        yield used
+        yield GaugeMetricFamily(
+            "parley_database_connections_waiting",
+            "Calls that wait for a connection of the pool (PostgreSQL).",
+            stats.get("requests_waiting", 0),
+        )
+
+
+REGISTRY.register(DatabaseCollector())
+
+
 def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    _busy.add(get_ident())
     try:
         return function(*args, **kwargs)
     finally:
+        _busy.discard(get_ident())
         for connection in connections.all(initialized_only=True):
             # PostgreSQL's goes back to its pool. SQLite's stays with its thread: opening one costs more
             # than most of what is asked of it.

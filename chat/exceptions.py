@@ -8,6 +8,7 @@
   x Conflict                   somebody was first
   x RateLimited                (transient) carries ``retry_after`` in seconds
   x StorageBusy                (transient) the database did not answer
+  x StorageFull                (transient) it has no space left
   x Internal                   (transient) a fault of ours: the log has the traceback
   x UpstreamError              the completions endpoint failed us: see ``chat.completions.errors``
 
@@ -78,6 +79,13 @@ class StorageBusy(ChatError):
     status = 503
     transient = True
     default = _("The server is busy saving. Your message waits here and is sent again.")
+
+
+class StorageFull(ChatError):
+    code = "storage_full"
+    status = 503
+    transient = True
+    default = _("The server has no space left. Your message waits here and is sent again.")
 
 
 class Internal(ChatError):

@@ -1,12 +1,18 @@
-"""How often one principal may do something, counted in this process."""
+"""How often somebody may do something: messages counted in this process, requests of the API by all of them
+together where there is Redis."""
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from django.conf import settings
-from django.utils.translation import ngettext
+from django.core.cache import cache
+from django.utils.translation import gettext, ngettext
 
 from chat.exceptions import RateLimited
 from chat.principals import Principal
@@ -35,6 +41,62 @@ class TokenBucket:
 #: As many principals as are remembered at once; the longest unused is forgotten first.
 REMEMBERED = 10_000
 _messages: OrderedDict[str, TokenBucket] = OrderedDict()
+_requests: OrderedDict[str, TokenBucket] = OrderedDict()
+
+
+def _wait(buckets: OrderedDict[str, TokenBucket], who: str, per_minute: int) -> float:
+    bucket = buckets.setdefault(who, TokenBucket(per_minute, per_minute / 60))
+    buckets.move_to_end(who)
+    if len(buckets) > REMEMBERED:
+        buckets.popitem(last=False)
+    return bucket.take()
+
+
+def take_request(who: str, per_minute: int) -> None:
+    """Count one request of ``who`` (a key or an address). Raises ``RateLimited`` with the seconds to wait;
+    a rate of 0 is no limit."""
+    if not per_minute:
+        return
+    counted = _wait_in_window if settings.REDIS_URL else partial(_wait, _requests)
+    if wait := counted(who, per_minute):
+        sentence = gettext("Those were too many requests. Try again in %(seconds)d s.")
+        raise RateLimited(sentence % {"seconds": int(wait) + 1}, retry_after=wait)
+
+
+def count_key(principal: Principal) -> None:
+    take_request(principal.label, settings.API_REQUESTS_PER_MINUTE)
+
+
+def count_stranger(meta: Mapping[str, Any]) -> None:
+    """Whoever has no key counts by address; ``meta`` is the request's."""
+    take_request(f"address:{network_of(address_of(meta))}", settings.API_STRANGERS_PER_MINUTE)
+
+
+def address_of(meta: Mapping[str, Any]) -> str:
+    """Where the request comes from. Behind the proxy it is the last address that the proxy wrote: what
+    stands before it anybody may have written."""
+    if settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+        written = meta.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if written:
+            return str(written)
+    return str(meta.get("REMOTE_ADDR", ""))
+
+
+def network_of(address: str) -> str:
+    """An IPv6 address counts as its /64: whoever has one has all of those."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def _wait_in_window(who: str, per_minute: int) -> float:
+    """Redis counts by the minute: one step for all processes, and nothing is kept after it."""
+    minute, seconds = divmod(time.time(), 60)
+    name = f"requests:{who}:{minute:.0f}"
+    cache.add(name, 0, 120)
+    return 60 - seconds if cache.incr(name) > per_minute else 0
 
 
 def take_message(principal: Principal) -> None:
@@ -42,11 +104,7 @@ def take_message(principal: Principal) -> None:
     rate = settings.MESSAGES_PER_MINUTE
     if not rate:
         return
-    bucket = _messages.setdefault(principal.label, TokenBucket(rate, rate / 60))
-    _messages.move_to_end(principal.label)
-    if len(_messages) > REMEMBERED:
-        _messages.popitem(last=False)
-    if wait := bucket.take():
+    if wait := _wait(_messages, principal.label, rate):
         seconds = int(wait) + 1
         text = ngettext(
             "That was many messages at once. You can send again in %(seconds)d second.",

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.harness.cluster import Store
 from tests.harness.server import Server
 from tests.simulator.process import SimulatorProcess
 
+# How long an example takes says how busy the machine is, and nothing of the product.
+settings.register_profile("parley", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("parley")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
 
@@ -41,6 +46,15 @@ def chromium() -> Iterator[Browser]:
 def simulator() -> Iterator[SimulatorProcess]:
     with SimulatorProcess() as running:
         yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A Redis of this test's own, which it may end."""
+    store = Store(tmp_path / "redis")
+    store.start()
+    yield store
+    store.end()
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.services import postgresql_programs
 
@@ -15,6 +16,7 @@ def missing(*, browser: bool) -> list[str]:
     found = {
         "postgresql": postgresql_programs() is not None,
         "redis-server": shutil.which("redis-server") is not None,
+        "nginx": shutil.which("nginx") is not None or Path("/usr/sbin/nginx").exists(),
         "chromium": not browser or shutil.which("chromium") is not None,
     }
     return [package for package, there in found.items() if not there]

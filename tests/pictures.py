@@ -26,6 +26,7 @@ PHONE = {
 }
 
 
+PASSWORD = "correct horse battery staple"
 CUT = "sim:tokens=200,seed=23,fault=cut_chunked,after=100"
 
 
@@ -99,6 +100,29 @@ def faults(camera: Photographer) -> None:
     ask(page, "What is a lease, and what happens when it lapses?")
     camera.take(page, "error")
     camera.take(camera.page(page.url.removeprefix(camera.server.origin), **PHONE), "error-phone")
+    diagnosis(camera)
+
+
+def diagnosis(camera: Photographer) -> None:
+    """What the doctor tells a superuser of that model."""
+    manage(camera.server, "createsuperuser", "--noinput", "--username", "root", "--email", "root@example.com")
+    page = camera.page("/accounts/logout/")
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_label("User name or e-mail").fill("root")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_load_state("networkidle")
+    page.goto("/admin/doctor/")
+    page.get_by_role("button", name="Examine").click()
+    expect(page.locator("[data-level=wrong]")).to_be_visible(timeout=60_000)
+    camera.take(page, "doctor")
+
+
+def manage(server: Server, *command: str) -> str:
+    """What ``manage.py`` prints on this server."""
+    variables = server.variables | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    run = [sys.executable, "manage.py", *command]
+    return subprocess.run(run, cwd=ROOT, env=variables, check=True, capture_output=True, text=True).stdout
 
 
 def main() -> None:
@@ -112,17 +136,11 @@ def main() -> None:
             data = Path(tempfile.mkdtemp(prefix="parley-pictures-"))
             more = {"STATIC_ROOT": str(data / "static"), "COMPLETIONS_MODEL": CUT}
             with Server(data, upstream, **more) as server:
-                for command in (["collectstatic", "--noinput", "-v0"], ["demo", "--json"]):
-                    made = subprocess.run(
-                        [sys.executable, "manage.py", *command],
-                        cwd=ROOT,
-                        env=server.variables,
-                        check=True,
-                        capture_output=True,
-                    )
+                manage(server, "collectstatic", "--noinput", "-v0")
+                made = manage(server, "demo", "--json")
                 server.end()
                 server.start()  # with the static files that were not there before
-                camera = Photographer(server, browser, folder, json.loads(made.stdout))
+                camera = Photographer(server, browser, folder, json.loads(made))
                 camera.log_in()
                 scenes(camera)
         browser.close()

@@ -1,8 +1,9 @@
-"""Everything that `make test` does after the Python packages are there: ``python -m tests.run [--faults]``.
+"""Everything that `make test` does after the Python packages are there: ``python -m tests.run``, and with
+``--faults`` or ``--fuzz`` what those targets do.
 
 1. The programs that the tests drive are installed, or the line which installs them is printed.
 2. The checks: format, lint, types, templates, migrations, deployment, JavaScript.
-3. PostgreSQL is found or started, and the tests run: alone what measures time, then two at a time.
+3. PostgreSQL is found or started, and the tests run, two at a time.
 """
 
 from __future__ import annotations
@@ -32,6 +33,21 @@ USUAL = "not fault and not peer"
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 #: Only what depends on the database: on PostgreSQL the rest would be the same.
 DATABASE = ("-p", "tests.only_database")
+#: What is different on PostgreSQL, where several processes work together; `make faults` runs all on both.
+SEVERAL = tuple(
+    f"tests/faults/test_{name}.py"
+    for name in (
+        "campaign",
+        "cluster",
+        "crash",
+        "database",
+        "neighbours",
+        "proxies",
+        "redis",
+        "repeats",
+        "workers",
+    )
+)
 
 
 def main() -> None:
@@ -40,7 +56,7 @@ def main() -> None:
     begun = time.monotonic()
     if needed := packages.missing(browser=BROWSER):
         packages.install(needed)
-    failed = faults() if "--faults" in sys.argv[1:] else everything()
+    failed = CAMPAIGNS.get("".join(sys.argv[1:]), everything)()
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
     if not BROWSER:
         print("BROWSER=0: the browser tests were LEFT OUT.")
@@ -53,8 +69,8 @@ def everything() -> list[str]:
     with clean_environment() as environment:
         failed = checks.run(environment)
         with postgresql(environment) as on_postgresql:
-            failed += run("Faults", environment, "fault")
-            failed += run("Faults, on PostgreSQL", on_postgresql, "fault", *DATABASE)
+            failed += run("Faults", environment, "fault", *PARALLEL)
+            failed += run("Faults, on PostgreSQL", on_postgresql, "fault", *PARALLEL, *SEVERAL)
             failed += run("Tests of the database, on PostgreSQL", on_postgresql, USUAL, *PARALLEL, *DATABASE)
             failed += run("Tests", environment, USUAL, *PARALLEL)
     return failed
@@ -66,6 +82,17 @@ def faults() -> list[str]:
             *run("Faults, with their full numbers", environment | FULL, "fault or peer"),
             *run("Faults, on PostgreSQL", on_postgresql | FULL, "fault", *DATABASE),
         ]
+
+
+def fuzz() -> list[str]:
+    """So many requests for each operation of the API and each of two keys."""
+    with clean_environment() as environment:
+        examples = {"FUZZ_EXAMPLES": os.environ.get("FUZZ_EXAMPLES", "200")}
+        return run("Fuzz", environment | examples, USUAL, "tests/fuzz")
+
+
+#: What else than everything can be asked for.
+CAMPAIGNS = {"--faults": faults, "--fuzz": fuzz}
 
 
 def run(name: str, environment: dict[str, str], mark: str, *options: str) -> list[str]:

@@ -15,6 +15,8 @@ STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticF
 DATABASES["default"].setdefault("TEST", {})["NAME"] = DATABASES["default"].get("TEST", {}).get("NAME") or (
     str(DATA_DIR / "test.sqlite3") if "sqlite" in DATABASES["default"]["ENGINE"] else None
 )
+# The tests of one process ask as one address.
+API_REQUESTS_PER_MINUTE = API_STRANGERS_PER_MINUTE = 0
 # WhiteNoise warns of a folder that is not there; most tests collect no files.
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -13,13 +13,14 @@ import pytest
 
 import chat
 from chat.exceptions import ChatError
+from chat.metrics import REGISTRY
 from chat.ws.frames import CLIENT_FRAMES, SERVER_FRAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.glob("**/*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
-#: Read by the image's own entry, not by the settings.
-OF_THE_IMAGE = {"MIGRATE_ON_START"}
+#: Read by the image's own entry and by compose.yaml, not by the settings.
+OF_THE_IMAGE = {"MIGRATE_ON_START", "POSTGRES_PASSWORD"}
 
 
 def settings() -> set[str]:
@@ -41,13 +42,13 @@ def words(page: str) -> str:
 
 
 def test_every_setting_is_explained_and_no_other() -> None:
-    explained = set(re.findall(r"^(?:\| |#+ )`([A-Z_]+)`", words("configure.md"), re.MULTILINE))
+    explained = set(re.findall(r"^(?:\| |#+ )`([A-Z0-9_]+)`", words("configure.md"), re.MULTILINE))
     assert explained == settings() | OF_THE_IMAGE
 
 
 def test_every_setting_stands_in_the_example_and_no_other() -> None:
     example = (ROOT / ".env.example").read_text()
-    assert set(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE)) == settings() | OF_THE_IMAGE
+    assert set(re.findall(r"^# ([A-Z0-9_]+)=", example, re.MULTILINE)) == settings() | OF_THE_IMAGE
 
 
 def test_every_command_is_documented() -> None:
@@ -74,11 +75,56 @@ def fields_in_the_docs(frame: str) -> set[str]:
 
 
 def test_every_error_code_is_documented_and_no_other() -> None:
+    import_everything()
+    documented = set(re.findall(r"^\| `(\w+)`", words("errors.md"), re.MULTILINE))
+    assert {kind.code for kind in with_subclasses(ChatError)} <= documented
+
+
+def test_every_metric_is_explained_and_no_other() -> None:
+    import_everything()
+    table = words("operate.md").split("\n## Metrics\n")[1].split("```")[0]
+    explained = {
+        name
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    assert explained == {
+        family.name + ("_total" if family.type == "counter" else "") for family in REGISTRY.collect()
+    }
+
+
+def test_every_event_of_the_log_is_explained_and_no_other() -> None:
+    table = words("operate.md").split("\n## The log\n")[1].split("\n| event |")[1].split("\n\n")[0]
+    explained = {
+        name
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    assert explained == events()
+
+
+def events() -> set[str]:
+    """The first argument of every call of a logger's."""
+    files = [*(ROOT / "chat").rglob("*.py"), *(ROOT / "config").rglob("*.py")]
+    calls = (node for file in files for node in ast.walk(ast.parse(file.read_text())))
+    return {
+        argument.value
+        for node in calls
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "logger"
+        for argument in node.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+
+
+def import_everything() -> None:
     for module in pkgutil.walk_packages(chat.__path__, "chat."):
         if not module.name.startswith(("chat.migrations", "chat.management.server")):
             importlib.import_module(module.name)
-    documented = set(re.findall(r"^\| `(\w+)`", words("errors.md"), re.MULTILINE))
-    assert {kind.code for kind in with_subclasses(ChatError)} <= documented
 
 
 def with_subclasses(kind: type[ChatError]) -> set[type[ChatError]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
 import sys
@@ -11,24 +10,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def manage(*command: str, data: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """``manage.py`` in an environment with nothing of Parley but the given variables."""
-    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DATA_DIR": str(data), **variables}
-    return subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from tests.harness.command import bare_environment, manage
+from tests.harness.server import ROOT
 
 
 def test_without_a_secret_key_it_refuses_with_a_sentence(tmp_path: Path) -> None:
-    done = manage("check", data=tmp_path)
+    done = manage(tmp_path, "check")
     assert done.returncode == 1
     assert done.stderr.startswith("parley: SECRET_KEY is not set.")
     assert "Traceback" not in done.stderr
@@ -38,7 +25,7 @@ def test_without_a_secret_key_it_refuses_with_a_sentence(tmp_path: Path) -> None
     "key", ["short", "changeme" * 8, "a" * 64, "django-insecure-q8Zk1Lw0sTn5Yb7Rd2Gf9Hj4Mc6PaX3v"]
 )
 def test_a_weak_secret_key_is_refused_with_a_sentence(key: str, tmp_path: Path) -> None:
-    done = manage("check", data=tmp_path, SECRET_KEY=key)
+    done = manage(tmp_path, "check", SECRET_KEY=key)
     assert done.returncode == 1
     assert done.stderr.startswith("parley: SECRET_KEY is too weak")
     assert "Traceback" not in done.stderr
@@ -47,20 +34,19 @@ def test_a_weak_secret_key_is_refused_with_a_sentence(key: str, tmp_path: Path) 
 
 def test_the_secret_key_is_read_from_its_file(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text(secrets.token_urlsafe(50))
-    assert manage("check", data=tmp_path).returncode == 0
+    assert manage(tmp_path, "check").returncode == 0
 
 
 def test_the_first_run_makes_a_secret_key_that_only_its_owner_reads_and_keeps_it(tmp_path: Path) -> None:
     data = tmp_path / "new data"
     make = [sys.executable, "-c", "from config.first_run import ensure_secret_key; ensure_secret_key()"]
-    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DATA_DIR": str(data)}
     keys = set()
     for _ in range(2):
-        subprocess.run(make, cwd=ROOT, env=environment, check=True)
+        subprocess.run(make, cwd=ROOT, env=bare_environment(data), check=True)
         keys.add((data / "secret_key").read_text())
     assert len(keys) == 1
     assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
-    assert manage("check", data=data).returncode == 0
+    assert manage(data, "check").returncode == 0
 
 
 def test_the_first_run_makes_a_database_that_only_its_owner_reads(tmp_path: Path) -> None:
@@ -70,8 +56,7 @@ def test_the_first_run_makes_a_database_that_only_its_owner_reads(tmp_path: Path
         "-c",
         "from config import first_run; first_run.collect_static_files = int; first_run.main()",
     ]
-    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path)}
-    subprocess.run(make, cwd=ROOT, env=environment, check=True, capture_output=True)
+    subprocess.run(make, cwd=ROOT, env=bare_environment(tmp_path), check=True, capture_output=True)
     private = {
         file.name for file in tmp_path.iterdir() if file.is_file() and file.stat().st_mode & 0o077 == 0
     }
@@ -81,8 +66,8 @@ def test_the_first_run_makes_a_database_that_only_its_owner_reads(tmp_path: Path
 def test_debug_is_off_unless_it_is_asked_for(tmp_path: Path) -> None:
     script = "from django.conf import settings; print(settings.DEBUG)"
     key = secrets.token_urlsafe(50)
-    assert manage("shell", "--no-imports", "-c", script, data=tmp_path, SECRET_KEY=key).stdout == "False\n"
-    asked = manage("shell", "--no-imports", "-c", script, data=tmp_path, SECRET_KEY=key, DEBUG="true")
+    assert manage(tmp_path, "shell", "--no-imports", "-c", script, SECRET_KEY=key).stdout == "False\n"
+    asked = manage(tmp_path, "shell", "--no-imports", "-c", script, SECRET_KEY=key, DEBUG="true")
     assert asked.stdout == "True\n"
 
 
@@ -108,4 +93,4 @@ def test_a_proxys_word_for_an_address_counts_only_where_there_is_one(
 ) -> None:
     asked = "from django.conf import settings; print(settings.ALLAUTH_TRUSTED_PROXY_COUNT)"
     variables = {"SECRET_KEY": secrets.token_urlsafe(50), "PUBLIC_URL": public}
-    assert manage("shell", "--no-imports", "-c", asked, data=tmp_path, **variables).stdout == f"{proxies}\n"
+    assert manage(tmp_path, "shell", "--no-imports", "-c", asked, **variables).stdout == f"{proxies}\n"

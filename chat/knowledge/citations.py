@@ -74,7 +74,8 @@ def _file(file: KnowledgeFile) -> Shape:
         "id": str(file.pk),
         "filename": file.filename,
         "title": str(file),
-        "file": file.file.url if file.file else None,
+        # The storage's own address would open the whole document to whoever is shown an answer.
+        "file": None,
         "fileType": file.file_type,
         "size": file.size,
         "status": file.status,

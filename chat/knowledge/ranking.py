@@ -17,7 +17,7 @@ _LINE = re.compile(r"^\s*(?:#+|[-*+]|\d{1,3}[.)]|\|).*", re.MULTILINE)
 COVERAGE, HEADING, TITLE, LEADING, PHRASE, REPEATED = 0.58, 0.18, 0.05, 0.08, 0.05, 0.06
 #: What a word that stands nowhere counts for, against one that stands in one place: it may be another word
 #: for something known. A name that stands nowhere is what the documents do not know.
-UNKNOWN_WORD, UNKNOWN_NAME = 0.9, 1.7
+UNKNOWN_WORD, UNKNOWN_NAME = 0.93, 1.7
 
 #: How much of the question a passage has to cover to be an answer; of one longer than ``SHORT`` words less.
 LEAST_COVERAGE, LESS_FOR_EACH_WORD, SHORT, LEAST_COVERAGE_OF_LONG = 0.5, 0.03, 3, 0.38

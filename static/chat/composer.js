@@ -23,6 +23,8 @@ export class Composer {
   #error = find("#composer-error");
   #running = false;
   #closed = false;
+  /** What was written before this module was there. */
+  #early = this.#field.value;
   #options;
 
   /** @param {ComposerOptions} options */
@@ -56,7 +58,8 @@ export class Composer {
 
   /** Another conversation, with what was begun in it. @param {string} draft */
   turnTo(draft) {
-    this.#field.value = draft;
+    this.#field.value = draft || this.#early;
+    this.#early = "";
     this.#show();
   }
 

@@ -2,7 +2,7 @@
 /** What each error code means, in words: what happened and what is safe. */
 
 
-/** @import { Message, Problem, ReplyError } from "./types.js" */
+/** @import { Message, Pause, Problem, ReplyError } from "./types.js" */
 
 /**
  * Why a reply ended without being complete. The wording depends on whether a part of it can be read.
@@ -13,6 +13,14 @@
 export function replySentence(error, partial) {
   const sentences = partial ? partialSentences() : emptySentences();
   return sentences[error.code] ?? (error.message || sentences.internal || "");
+}
+
+/** Why the model is asked again, and when. @param {Pause} pause */
+export function pauseSentence({ code, until }) {
+  const reason = pauses()[code] ?? gettext("The model did not answer.");
+  const seconds = Math.ceil((until - Date.now()) / 1000);
+  const sentence = seconds > 0 ? gettext("%(reason)s Trying again in %(seconds)s s.") : gettext("%(reason)s Trying again…");
+  return interpolate(sentence, { reason, seconds }, true);
 }
 
 /** How a reply ended, to be heard. @param {Message} message */
@@ -103,6 +111,16 @@ function emptySentences() {
     storage_busy: gettext("The server could not save a reply. Your message is saved."),
     storage_full: gettext("The server has no space left for a reply. Your message is saved."),
     internal: gettext("Something went wrong on the server. Your message is saved."),
+  };
+}
+
+/** @returns {Record<string, string>} */
+function pauses() {
+  return {
+    upstream_busy: gettext("The model is busy."),
+    upstream_error: gettext("The model is not ready."),
+    upstream_unreachable: gettext("The model cannot be reached."),
+    upstream_cut: gettext("The connection to the model was cut."),
   };
 }
 

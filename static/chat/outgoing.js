@@ -2,7 +2,7 @@
 /** A reply, on the page: what it is doing, its text, its sources, how it ended and what can be done with it. */
 
 import { find, setIcon, stamp } from "./dom.js";
-import { replySentence } from "./errors.js";
+import { pauseSentence, replySentence } from "./errors.js";
 import { StreamRenderer } from "./markdown.js";
 import { placeOf, titleOf } from "./passage.js";
 import { isOpen } from "./transcript.js";
@@ -20,6 +20,7 @@ export class OutgoingView {
   #shown = { content: "", open: false };
   /** @type {CitationNode[]} */
   #nodes = [];
+  #countdown = 0;
 
   /** @param {Message} message @param {() => {name: string, documents: number}} speaker Who replies. */
   constructor(message, speaker) {
@@ -65,6 +66,7 @@ export class OutgoingView {
   }
 
   dispose() {
+    clearTimeout(this.#countdown);
     this.#renderer.dispose();
   }
 
@@ -91,8 +93,12 @@ export class OutgoingView {
   #step(open, waits) {
     const step = find(".step", this.element);
     step.hidden = !open || this.#message.content !== "";
+    clearTimeout(this.#countdown);
     if (step.hidden) return;
     find(".step-text", step).textContent = this.#doing(waits);
+    const left = (this.#message.reply?.pause?.until ?? 0) - Date.now();
+    // At the turn of each second.
+    if (left > 0) this.#countdown = setTimeout(() => this.#step(isOpen(this.#message), waits), left % 1000 || 1000);
     find("[data-action=stop]", step).hidden = !waits || this.#message.reply?.stopRequested === true;
   }
 
@@ -102,6 +108,7 @@ export class OutgoingView {
     const found = this.#message.citationNodes.length;
     if (this.#message.reply?.stopRequested) return gettext("Stopping…");
     if (waits) return gettext("Waits for the reply above");
+    if (this.#message.reply?.pause) return pauseSentence(this.#message.reply.pause);
     if (found) {
       return interpolate(ngettext("Reading %(count)s source…", "Reading %(count)s sources…", found), { count: found }, true);
     }

@@ -7,7 +7,7 @@ import { Composer } from "./composer.js";
 import { OpenConversation } from "./conversation.js";
 import { find } from "./dom.js";
 import { keepDraft, readDraft } from "./drafts.js";
-import { outcomeSentence, requestSentence } from "./errors.js";
+import { outcomeSentence, pauseSentence, requestSentence } from "./errors.js";
 import { Follow } from "./follow.js";
 import { Header } from "./header.js";
 import { newId } from "./ids.js";
@@ -188,6 +188,7 @@ export class Page {
         onChange: mine(() => this.#render()),
         onText: (message) => this.#grew(message),
         onStart: () => this.announcer.begin(this.#speaker.name),
+        onPause: (pause) => this.announcer.say(pauseSentence(pause)),
         onEnd: (message) => this.announcer.end(outcomeSentence(message)),
         onProblem: (problem) => this.#cannotLoad(problem),
       },

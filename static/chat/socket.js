@@ -134,7 +134,7 @@ export class Connection {
 
   /** Doubling, and never the same for two: a restarted server is not met by everybody at once. */
   #pause() {
-    const spread = this.#restarting && this.#attempts === 0 ? 2800 : 800;
+    const spread = this.#restarting && this.#attempts === 0 ? 2300 : 800;
     return Math.min(LONGEST_PAUSE, (200 + Math.random() * spread) * 2 ** this.#attempts++);
   }
 

@@ -4,7 +4,7 @@
  * Frames may arrive twice, late or with a gap between them; the text is exact all the same.
  */
 
-/** @import { CitationNode, EndedFrame, Message, ReplyState, ServerFrame } from "./types.js" */
+/** @import { CitationNode, EndedFrame, Message, Pause, ReplyState, ServerFrame } from "./types.js" */
 
 /**
  * @typedef {{reply: string, after: number}} Gap What must be asked for again.
@@ -13,6 +13,7 @@
  * @property {() => void} onChange Messages came, went or changed their state.
  * @property {(message: Message) => void} onText A reply's text grew, or was replaced.
  * @property {(message: Message) => void} onStart A reply began.
+ * @property {(pause: Pause) => void} onPause The model is asked again after a pause.
  * @property {(message: Message) => void} onEnd A reply ended.
  */
 
@@ -95,6 +96,8 @@ export class Transcript {
         return this.#replace(frame.reply, frame.seq, frame.text);
       case "reply.citations":
         return this.#cite(frame.reply, frame.seq, frame.citationNodes);
+      case "reply.waiting":
+        return this.#wait(frame.reply, frame.seq, { code: frame.code, until: Date.now() + frame.seconds * 1000 });
       case "reply.ended":
         return this.#end(frame);
       default:
@@ -115,10 +118,16 @@ export class Transcript {
     const index = this.messages.findIndex(({ id }) => id === message.id);
     const before = this.messages[index];
     if (before) this.messages[index] = further(before, message);
-    else this.messages.push(message);
+    else this.#insert(message);
     if (message.type === "incoming" && message.reply) this.#expect(message, before?.reply?.message);
     this.#listener.onChange();
     return null;
+  }
+
+  /** Two tabs that send at once hear of it in different orders. @param {Message} message */
+  #insert(message) {
+    const later = this.messages.findIndex(({ position }) => position > message.position);
+    this.messages.splice(later < 0 ? this.messages.length : later, 0, message);
   }
 
   /**
@@ -132,6 +141,7 @@ export class Transcript {
     if (!reply || this.message(reply.message)) return;
     const answer = blank(reply.message, question.conversation, reply.id, reply.state);
     answer.reply = { ...reply };
+    answer.position = question.position + 1;
     const superseded = this.messages.findIndex(({ id }) => id === earlier);
     if (superseded >= 0) this.messages.splice(superseded, 1, answer);
     else this.messages.splice(this.messages.indexOf(question) + 1 || this.messages.length, 0, answer);
@@ -173,6 +183,7 @@ export class Transcript {
     this.#asked.delete(message.reply.id);
     message.content = text;
     message.reply.seq = seq;
+    message.reply.pause = null;
     if (message.reply.state === "queued") message.reply.state = "running";
     this.#listener.onText(message);
     return null;
@@ -216,6 +227,16 @@ export class Transcript {
     return null;
   }
 
+  /** @param {string} reply @param {number} seq @param {Pause} pause */
+  #wait(reply, seq, pause) {
+    const message = this.#answer(reply);
+    if (!message?.reply || !isOpen(message) || seq <= message.reply.seq) return null;
+    Object.assign(message.reply, { seq, pause });
+    this.#listener.onChange();
+    this.#listener.onPause(pause);
+    return null;
+  }
+
   /** @param {string} reply @param {number} after @returns {Gap | null} */
   #ask(reply, after) {
     if (this.#asked.get(reply) === after) return null;
@@ -252,6 +273,7 @@ function blank(id, conversation, reply, state) {
   return {
     id,
     conversation,
+    position: 0,
     type: "outgoing",
     content: "",
     feedback: null,

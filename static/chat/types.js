@@ -34,12 +34,15 @@
  * @property {number} seq How far the text goes.
  * @property {ReplyError | null} error
  * @property {boolean} stopRequested
+ * @property {Pause | null} [pause] The model is asked again after it.
  *
  * @typedef {{code: string, message: string, retryable: boolean}} ReplyError
+ * @typedef {{code: string, until: number}} Pause Why, and until when in milliseconds since 1970.
  *
  * @typedef {object} Message
  * @property {string} id
  * @property {string} conversation
+ * @property {number} position Its place in the conversation; 0 while it is not known.
  * @property {"incoming" | "outgoing"} type
  * @property {string} content
  * @property {Feedback | null} feedback
@@ -70,6 +73,7 @@
  *   | {type: "reply.delta", reply: string, from: number, seq: number, text: string}
  *   | {type: "reply.snapshot", reply: string, seq: number, text: string}
  *   | {type: "reply.citations", reply: string, seq: number, citationNodes: CitationNode[]}
+ *   | {type: "reply.waiting", reply: string, seq: number, seconds: number, code: string}
  *   | EndedFrame
  *   | {type: "conversation", conversation: Row | {id: string, deleted: true}}
  *   | {type: "restarting"}

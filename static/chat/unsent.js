@@ -10,6 +10,7 @@ export function messageOf({ id, conversation, content, createdAt }) {
     id,
     conversation,
     content,
+    position: 0,
     type: "incoming",
     feedback: null,
     createdAt: String(createdAt),

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.browser.chat import Chat
-from tests.harness.server import ROOT, Server, environment
-from tests.simulator.process import SimulatorProcess
+from tests.harness.server import Server
 
 #: What Chromium says of a server that is away, which some tests take away.
 LOST = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to", "ERR_EMPTY_RESPONSE")
@@ -28,23 +24,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The static files under their hashed names."""
-    root = tmp_path_factory.mktemp("static")
-    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    subprocess.run(run, cwd=ROOT, env=environment(root, STATIC_ROOT=str(root)), check=True)
-    return root
-
-
-@pytest.fixture(scope="module")
-def server(
-    simulator: SimulatorProcess, collected: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("data"), simulator.url, STATIC_ROOT=str(collected)) as running:
-        yield running
 
 
 @pytest.fixture

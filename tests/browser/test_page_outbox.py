@@ -4,7 +4,7 @@ import json
 import re
 from uuid import uuid4
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import Opener
@@ -55,6 +55,8 @@ def test_a_chat_begun_without_a_server_survives_a_visit_elsewhere(chat: Chat) ->
 def test_the_page_comes_back_by_itself_and_goes_on_reading(chat: Chat) -> None:
     chat.write("Long sim:tokens=600,rate=80")
     chat.wait(lambda: len(chat.sources()) == 2 and len(chat.sources()[1]) > 100)
+    # What has been shown is stored within a second.
+    chat.wait(lambda: chat.server.rows("SELECT 1 FROM chat_reply WHERE state = 'running' AND text <> ''"))
     chat.server.kill()
     expect(chat.page.get_by_text("Reconnecting…")).to_be_visible()
     chat.server.start()
@@ -126,3 +128,15 @@ def test_a_message_that_is_too_long_is_told_before_it_is_sent(chat: Chat) -> Non
     expect(chat.messages).to_have_count(0)
     chat.composer.fill("字" * 10_000)
     expect(chat.page.get_by_text(re.compile("too long"))).to_be_hidden()
+
+
+def test_what_is_written_before_the_page_has_loaded_stays_and_can_be_sent(chat: Chat) -> None:
+    held: list[Route] = []
+    chat.page.route("**/static/chat/app*.js", lambda route: held.append(route))
+    chat.page.goto(f"{chat.server.origin}/", wait_until="commit")
+    chat.composer.fill("Early words sim:tokens=5")
+    assert len(held) == 1
+    held[0].continue_()
+    chat.page.get_by_role("button", name="Send", exact=True).click()
+    expect(chat.questions).to_have_text(re.compile("Early words"))
+    chat.settle()

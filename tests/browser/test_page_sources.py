@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -14,9 +13,9 @@ from tests.harness.server import ROOT, Server
 
 
 @pytest.fixture(scope="module")
-def guide(chromium: Browser, collected: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+def guide(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
     """The demo's chatbot, which answers from its documents, asked by the demo's member."""
-    server = Server(tmp_path_factory.mktemp("guide"), STATIC_ROOT=str(collected))
+    server = Server(tmp_path_factory.mktemp("guide"))
     command = [sys.executable, "manage.py", "demo", "--json"]
     made = subprocess.run(command, cwd=ROOT, env=server.variables, check=True, capture_output=True, text=True)
     demo = json.loads(made.stdout)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 from playwright.sync_api import expect
 
@@ -112,3 +113,16 @@ def test_a_reply_that_never_came_says_why_in_its_place(chat: Chat) -> None:
     expect(notice).to_contain_text("upstream_error")
     expect(notice.get_by_role("button", name="Retry")).to_be_visible()
     expect(chat.page.get_by_role("button", name="Copy reply")).to_be_hidden()
+
+
+def test_a_busy_model_is_waited_for_in_sight_and_after_a_reload_too(chat: Chat) -> None:
+    chat.write(f"{uuid4()} sim:429,times=1,retry_after=6,tokens=10")
+    line = chat.replies.last.locator(".step-text")
+    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again in [456] s\."))
+    expect(chat.page.locator("#announcer")).to_have_text(re.compile(r"The model is busy\."))
+    chat.page.reload()
+    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again in [1-5] s\."))
+    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again in 1 s\."))
+    chat.settle()
+    expect(line).to_be_hidden()
+    assert chat.sources() == chat.stored()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
-from tests.harness.server import ROOT, Server, environment
+from tests.harness.server import Server
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +21,7 @@ def fresh_limits() -> Iterator[None]:
 @contextmanager
 def deployed(data: Path, **variables: str) -> Iterator[Server]:
     """A real server as it is deployed: static files collected under hashed names, every header sent."""
-    collected = str(data / "static")
-    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    subprocess.run(run, cwd=ROOT, env=environment(data, STATIC_ROOT=collected), check=True)
-    with Server(data, STATIC_ROOT=collected, **variables) as running:
+    with Server(data, **variables) as running:
         yield running
 
 
