@@ -27,6 +27,9 @@ from chat.replies.runner import Runner
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
+#: Whose own beat comes later than this does not know who is dead: the database may have been away for all. So
+#: much time the others then have to beat again before anybody judges them.
+LATE_SECONDS, PATIENCE_SECONDS = leases.LEASE.total_seconds() - 2 * BEAT_SECONDS, 2 * BEAT_SECONDS
 STORE_SECONDS = 0.5
 #: A reply is stored as running a moment before its task begins, longer under load or with a slow search.
 UNKNOWN_SECONDS = 10.0
@@ -39,6 +42,7 @@ class Engine:
         self.log, self.runner, self.process = log, runner, process
         self.loop = asyncio.get_running_loop()
         self.beaten_at = self.loop.time()
+        self._patient_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._unknown: dict[UUID, float] = {}
         self._woken: set[asyncio.Task[None]] = set()
@@ -118,7 +122,10 @@ class Engine:
     async def _beat(self) -> None:
         if not await in_database(leases.renew_lease, self.process):
             await self._begin_again()
-        self.beaten_at = self.loop.time()
+        now = self.loop.time()
+        if now - self.beaten_at > LATE_SECONDS:
+            self._patient_until = now + PATIENCE_SECONDS
+        self.beaten_at = now
         await self._take_over()
         held = await in_database(records.open_in, self.process)
         self._background &= {reply.pk for reply in held}
@@ -148,6 +155,8 @@ class Engine:
             await self._take_over_now()
 
     async def _take_over_now(self) -> None:
+        if self.loop.time() < self._patient_until:
+            return
         free = BACKGROUND_REPLIES - len(self._background) if self.worker and not self.runner.draining else 0
         orphans = await in_database(leases.take_over, self.process, background=free)
         for reply in orphans.ended:
