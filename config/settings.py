@@ -274,6 +274,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Parley",
     "VERSION": "1",
+    "DESCRIPTION": "Press Authorize and enter `Api-Key ` followed by a key. Admins make keys in the admin, "
+    "at API keys. Every route is at `/api/…` and at `/api/v1/…`, with and without the slash at the end.",
     "SCHEMA_PATH_PREFIX": "/api/",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

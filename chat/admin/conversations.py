@@ -9,18 +9,22 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from chat.admin.scoping import RecordAdmin, RelatedFilter
+from chat.admin.showing import NOTHING, Label, kind_of, link_to
 from chat.hints import hint_row
 from chat.models import Attachment, Conversation, Feedback, Message, Reply, ReplyState, Upload
 from chat.replies.engine import stop_upstreams
 from chat.selectors import open_replies_of
+from chat.shapes import error_shape
 
 #: How many of a conversation's newest messages its page shows.
 SHOWN = 200
@@ -39,16 +43,20 @@ class ConversationAdmin(RecordAdmin):
     paginator = InfinitePaginator
     fieldsets = (
         (None, {"fields": ("transcript",)}),
-        (_("Who"), {"fields": ("organization", "chatbot", "owner", "inbox", "contact", "created_by")}),
+        (_("Who"), {"fields": ("organization", "chatbot", "owner", "inbox", "contact", "begun_by")}),
         (_("State"), {"fields": ("title", "auto_reply_enabled", "unread_messages_count", "llm")}),
         (_("Dates"), {"fields": ("created_at", "last_message_created_at", "last_read_at")}),
         (_("Origin"), {"fields": ("query_metadata", "ip_address", "ip_recorded_at")}),
     )
-    readonly_fields = ("transcript", "created_by", "created_at")
+    readonly_fields = ("transcript", "begun_by", "created_at")
 
     @admin.display(description=_("person"))
     def person(self, conversation: Conversation) -> str:
-        return str(conversation.owner or conversation.contact or "")
+        return str(conversation.owner or conversation.contact or NOTHING)
+
+    @admin.display(description=_("created by"))
+    def begun_by(self, conversation: Conversation) -> str | SafeString:
+        return link_to(conversation.created_by)
 
     @admin.display(description=_("messages"))
     def transcript(self, conversation: Conversation) -> SafeString:
@@ -73,7 +81,7 @@ class ConversationAdmin(RecordAdmin):
 @admin.register(Message)
 class MessageAdmin(RecordAdmin):
     organization = "conversation__organization"
-    list_display = ("excerpt", "type", "conversation", "created_at", "superseded")
+    list_display = ("excerpt", "type", "conversation", "created_at", "replaced")
     list_filter = ("type", "superseded")
     list_select_related = ("conversation",)
     search_fields = ("content",)
@@ -82,18 +90,44 @@ class MessageAdmin(RecordAdmin):
 
     @admin.display(description=_("content"))
     def excerpt(self, message: Message) -> str:
-        return Truncator(message.content).chars(80) or "—"
+        return Truncator(message.content).chars(80) or NOTHING
+
+    @display(description=_("superseded"), label="warning")  # type: ignore[untyped-decorator]
+    def replaced(self, message: Message) -> str:
+        """Said of the few that are; a cross at all others would look like a fault."""
+        return gettext("superseded") if message.superseded else ""
 
 
 @admin.register(Attachment)
 class AttachmentAdmin(RecordAdmin):
-    list_display = ("filename", "type", "size", "organization", "created_by", "created_at")
+    list_display = ("filename", "type", "human_size", "organization", "uploaded_by", "created_at")
     list_filter = ("type", ("organization", RelatedFilter))
     list_select_related = ("organization",)
     search_fields = ("filename",)
-    exclude = ("file",)
+    fields = (
+        "filename",
+        "type",
+        "human_size",
+        "uploader",
+        "created_at",
+        "conversation",
+        "message",
+        "organization",
+    )
     ordering = ("-created_at",)
     paginator = InfinitePaginator
+
+    @admin.display(description=_("size"), ordering="size")
+    def human_size(self, attachment: Attachment) -> str:
+        return filesizeformat(attachment.size)
+
+    @admin.display(description=_("uploaded by"))
+    def uploaded_by(self, attachment: Attachment) -> str:
+        return kind_of(attachment.created_by)
+
+    @admin.display(description=_("uploaded by"))
+    def uploader(self, attachment: Attachment) -> str | SafeString:
+        return link_to(attachment.created_by)
 
 
 @admin.register(Upload)
@@ -109,7 +143,7 @@ class UploadAdmin(RecordAdmin):
 @admin.register(Feedback)
 class FeedbackAdmin(RecordAdmin):
     organization = "message__conversation__organization"
-    list_display = ("type", "reason", "message", "created_by", "updated_at")
+    list_display = ("type", "reason", "message", "given_by", "updated_at")
     list_filter = ("type",)
     list_select_related = ("message",)
     search_fields = ("suggestion",)
@@ -118,7 +152,11 @@ class FeedbackAdmin(RecordAdmin):
 
     @admin.display(description=_("suggestion"))
     def reason(self, feedback: Feedback) -> str:
-        return Truncator(feedback.suggestion).chars(80)
+        return Truncator(feedback.suggestion).chars(80) or NOTHING
+
+    @admin.display(description=_("given by"))
+    def given_by(self, feedback: Feedback) -> str:
+        return kind_of(feedback.created_by)
 
 
 @admin.register(Reply)
@@ -128,6 +166,19 @@ class ReplyAdmin(RecordAdmin):
     list_filter = ("state", "error_code", "provider")
     list_select_related = ("conversation",)
     search_fields = ("id__startswith", "conversation__title", "error_code")
+    fieldsets = (
+        (
+            None,
+            {"fields": ("state_label", "reason", "conversation", "incoming", "outgoing", "attempt", "asker")},
+        ),
+        (_("Answer"), {"fields": ("text", "reasoning", "finish_reason", "provider", "model", "usage")}),
+        (_("Fault"), {"fields": ("error_code", "error_detail")}),
+        (
+            _("Dates"),
+            {"fields": ("queued_at", "started_at", "first_token_at", "upstream_closed_at", "ended_at")},
+        ),
+        (_("Stopping"), {"fields": ("stop_requested_at", "stopper")}),
+    )
     ordering = ("-queued_at",)
     paginator = InfinitePaginator
 
@@ -149,5 +200,18 @@ class ReplyAdmin(RecordAdmin):
             ReplyState.FAILED.value: "danger",
         },
     )
-    def state_label(self, reply: Reply) -> tuple[str, str]:
-        return reply.state, reply.get_state_display()
+    def state_label(self, reply: Reply) -> Label:
+        return Label(reply.state, reply.get_state_display())
+
+    @admin.display(description=_("asked by"))
+    def asker(self, reply: Reply) -> str | SafeString:
+        return link_to(reply.asked_by)
+
+    @admin.display(description=_("stop asked by"))
+    def stopper(self, reply: Reply) -> str | SafeString:
+        return link_to(reply.stop_requested_by)
+
+    @admin.display(description=_("what happened"))
+    def reason(self, reply: Reply) -> str:
+        error = error_shape(reply.state, reply.error_code)
+        return error["message"] if error else NOTHING

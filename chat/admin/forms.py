@@ -84,6 +84,16 @@ class ApiKeyForm(SameOrganizationForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        helps = {
+            "name": _("By which you know it again, such as the program that uses it."),
+            "user": _("Empty: it acts for the organization. Else for this member, and ends when they leave."),
+            "expires_at": _("Empty: it works until you revoke it."),
+        }
+        for name in helps.keys() & self.fields.keys():
+            self.fields[name].help_text = helps[name]
+
     def clean_expires_at(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data["expires_at"]
         if moment and moment <= timezone.now():

@@ -15,6 +15,17 @@ from chat.models import ApiKey
 from chat.services import keys
 
 GIVEN = ("organization", "name", "scopes", "user", "expires_at")
+KEPT = (
+    "name",
+    "prefix",
+    "may_do",
+    "organization",
+    "user",
+    "created_at",
+    "expires_at",
+    "last_used_at",
+    "revoked_at",
+)
 
 
 @admin.register(ApiKey)
@@ -24,19 +35,36 @@ class ApiKeyAdmin(OnceShownAdmin):
     form = ApiKeyForm
 
     may_delete = False
-    list_display = ("name", "prefix", "organization", "user", "expires_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "prefix",
+        "may_do",
+        "organization",
+        "user",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_filter = (("organization", RelatedFilter),)
     list_select_related = ("organization", "user")
     search_fields = ("name", "prefix")
     autocomplete_fields = ("user",)
-    readonly_fields = ("prefix", "created_at", "revoked_at", "last_used_at")
+    readonly_fields = ("prefix", "may_do", "created_at", "revoked_at", "last_used_at")
     ordering = ("-created_at",)
     actions = ("revoke",)
     once_title = _("The key has been made")
     once_text = _("Copy it now: only its digest is kept, and it is not shown again.")
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return super().get_fields(request, obj) if obj else list(GIVEN)
+        return list(KEPT if obj else GIVEN)
+
+    @admin.display(description=_("what it may do"))
+    def may_do(self, key: ApiKey) -> str:
+        """The widest scope holds the others; without any it holds everything."""
+        words = {"read": _("read"), "write": _("read and write"), "admin": _("everything")}
+        return str(
+            next((words[one] for one in ("admin", "write", "read") if one in key.scopes), _("everything"))
+        )
 
     def make(self, request: HttpRequest, obj: ApiKey) -> tuple[ApiKey, str]:
         return keys.create_api_key(

@@ -16,6 +16,7 @@ from unfold.paginator import InfinitePaginator
 
 from chat.admin.forms import DocumentForm
 from chat.admin.scoping import RecordAdmin, RelatedFilter, ScopedAdmin
+from chat.admin.showing import Label
 from chat.models import FileStatus, KnowledgeBase, KnowledgeFile, Passage
 from chat.services import documents
 
@@ -87,8 +88,8 @@ class KnowledgeFileAdmin(RecordAdmin):
         obj.refresh_from_db()
 
     @display(description=_("status"), ordering="status", label=PROGRESS)  # type: ignore[untyped-decorator]
-    def progress(self, file: KnowledgeFile) -> tuple[str, str]:
-        return file.status, file.get_status_display()
+    def progress(self, file: KnowledgeFile) -> Label:
+        return Label(file.status, file.get_status_display())
 
     @admin.display(description=_("what that means"))
     def explained(self, file: KnowledgeFile) -> str:

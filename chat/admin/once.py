@@ -28,6 +28,12 @@ class OnceShownAdmin(ScopedAdmin):
         """Let the service make the row that the form describes; returns it and the secret."""
         raise NotImplementedError
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **more: Any) -> HttpResponse:
+        """One button: with any other, the secret would be passed over."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        response: HttpResponse = super().render_change_form(request, context, **more)
+        return response
+
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: bool) -> None:
         made, vars(request)["_once"] = self.make(request, obj)
         obj.pk = made.pk

@@ -10,12 +10,14 @@ from django.db.models import Count, Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from chat.admin.once import OnceShownAdmin
 from chat.admin.scoping import RelatedFilter, ScopedAdmin, is_superuser, person
+from chat.admin.showing import Label
 from chat.models import Invitation, Membership, Organization, Role, User
 from chat.services import invitations, memberships
 
@@ -96,12 +98,12 @@ class InvitationAdmin(OnceShownAdmin):
         return self.fields if obj else ("organization", "email", "role")
 
     @display(description=_("state"), label={"open": "info", "accepted": "success", "expired": "warning"})  # type: ignore[untyped-decorator]
-    def state(self, invitation: Invitation) -> tuple[str, Any]:
+    def state(self, invitation: Invitation) -> Label:
         if invitation.accepted_at:
-            return "accepted", _("Accepted")
+            return Label("accepted", gettext("Accepted"))
         if invitation.expires_at <= timezone.now():
-            return "expired", _("Expired")
-        return "open", _("Open")
+            return Label("expired", gettext("Expired"))
+        return Label("open", gettext("Open"))
 
     def make(self, request: HttpRequest, obj: Invitation) -> tuple[Invitation, str]:
         return invitations.invite(

@@ -22,6 +22,7 @@ from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from chat.admin.forms import SameOrganizationForm, SecretField
+from chat.admin.showing import dashes
 from chat.exceptions import ChatError
 from chat.models import Organization, User
 from chat.models.fields import EncryptedTextField
@@ -96,6 +97,10 @@ class ScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     show_full_result_count = False
     list_filter_submit = True
     warn_unsaved_form = True
+
+    def __init__(self, model: type[Model], site: admin.AdminSite) -> None:
+        super().__init__(model, site)
+        self.readonly_preprocess_fields = dashes(model)
 
     def scope(self, rows: QuerySet[Any], organizations: QuerySet[Organization]) -> QuerySet[Any]:
         return rows.filter(**{f"{self.organization}__in": organizations})

@@ -18,6 +18,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from chat.admin.scoping import SuperuserAdmin, person
+from chat.admin.showing import Label
 from chat.jobs import queue
 from chat.models import IntegerId, Job, JobState, ProcessLease
 from chat.models.job import STATE
@@ -81,9 +82,9 @@ class JobAdmin(ServerRecordAdmin):
         description=_("state"),
         label={JobState.RUNNING: "info", JobState.DONE: "success", JobState.FAILED: "danger"},
     )
-    def state_label(self, job: Job) -> tuple[str, str]:
+    def state_label(self, job: Job) -> Label:
         state = JobState(job.state)  # type: ignore[attr-defined]  # the annotation above
-        return state, str(state.label)
+        return Label(state, str(state.label))
 
     @admin.display(description=_("last error"))
     def error(self, job: Job) -> str:

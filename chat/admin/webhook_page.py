@@ -38,9 +38,9 @@ def webhook_page(request: HttpRequest, id: UUID, *, model_admin: ChatbotAdmin) -
         raise PermissionDenied
     context = {
         **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
         "title": _("Webhook of %(chatbot)s") % {"chatbot": chatbot},
-        "original": chatbot,
+        "object": chatbot,
+        "content_title": _("Webhook"),
         "chatbot": chatbot,
     }
     if request.method == "POST":

@@ -9,15 +9,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from chat.admin.scoping import RecordAdmin, RelatedFilter
+from chat.admin.showing import NOTHING, Label
 from chat.exceptions import Conflict
 from chat.models import Message, WebhookRecord
 from chat.services.webhooks import REASONS, send_again
@@ -45,49 +48,49 @@ class OutcomeFilter(admin.SimpleListFilter):
 @admin.register(WebhookRecord)
 class WebhookRecordAdmin(RecordAdmin):
     organization = "chatbot__organization"
-    list_display = ("created_at", "outcome", "reason", "chatbot", "said", "attempt", "took")
+    list_display = ("when", "outcome", "reason", "chatbot", "said", "attempt", "took")
     list_filter = (("chatbot", RelatedFilter), OutcomeFilter, "created_at")
     list_select_related = ("chatbot", "message")
     search_fields = ("url", "message__id__startswith")
     ordering = ("-created_at",)
     paginator = InfinitePaginator
     actions = ("send_again",)
-    readonly_fields = ("created_at",)
     fieldsets = (
-        (None, {"fields": ("status", "reason", "created_at", "took", "attempt")}),
+        (None, {"fields": ("outcome", "reason", "when", "took", "attempt")}),
         (_("Request"), {"fields": ("chatbot", "url", "message", "sent")}),
         (_("Response"), {"fields": ("answer",)}),
     )
 
     @display(description=_("outcome"), label={"delivered": "success", "failed": "danger"})  # type: ignore[untyped-decorator]
-    def outcome(self, record: WebhookRecord) -> tuple[str, str]:
+    def outcome(self, record: WebhookRecord) -> Label:
         return outcome_of(record)
-
-    @admin.display(description=_("status"))
-    def status(self, record: WebhookRecord) -> str:
-        """The label is drawn in lists only."""
-        return outcome_of(record)[1]
 
     @admin.display(description=_("reason"))
     def reason(self, record: WebhookRecord) -> str:
-        return reason_of(record) or "—"
+        return reason_of(record) or NOTHING
+
+    @admin.display(description=_("when"), ordering="created_at")
+    def when(self, record: WebhookRecord) -> str:
+        """To the second: attempts follow one another closely."""
+        return date_format(localtime(record.created_at), "Y-m-d H:i:s")
 
     @admin.display(description=_("message"))
     def said(self, record: WebhookRecord) -> str:
-        return Truncator(record.message.content).chars(60) if record.message else "—"
+        return (Truncator(record.message.content).chars(60) if record.message else "") or NOTHING
 
-    @admin.display(description=_("time"), ordering="milliseconds")
+    @admin.display(description=_("duration"), ordering="milliseconds")
     def took(self, record: WebhookRecord) -> str:
-        return "—" if record.milliseconds is None else f"{record.milliseconds:,} ms"
+        return NOTHING if record.milliseconds is None else f"{record.milliseconds:,} ms"
 
     @admin.display(description=_("body"))
     def sent(self, record: WebhookRecord) -> SafeString:
-        text = json.dumps(record.request_body, indent=2, ensure_ascii=False)
+        body = record.request_body
+        text = NOTHING if body is None else json.dumps(body, indent=2, ensure_ascii=False)
         return format_html('<pre class="parley-sent">{}</pre>', text)
 
     @admin.display(description=_("beginning of the body"))
     def answer(self, record: WebhookRecord) -> SafeString:
-        return format_html('<pre class="parley-sent">{}</pre>', record.response or "—")
+        return format_html('<pre class="parley-sent">{}</pre>', record.response or NOTHING)
 
     @admin.action(description=_("Send again"), permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[WebhookRecord]) -> None:
@@ -110,11 +113,10 @@ def sent_again(request: HttpRequest, chosen: Iterable[Message]) -> None:
     messages.success(request, said % {"count": count})
 
 
-def outcome_of(record: WebhookRecord) -> tuple[str, str]:
-    """As a value and in words."""
+def outcome_of(record: WebhookRecord) -> Label:
     if record.status_code is None:
-        return "failed", gettext("No answer")
-    return ("failed" if record.error else "delivered"), str(record.status_code)
+        return Label("failed", gettext("No answer"))
+    return Label("failed" if record.error else "delivered", str(record.status_code))
 
 
 def reason_of(record: WebhookRecord) -> str:

@@ -9,9 +9,13 @@ from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from chat.models import Role, User
 from chat.web.invitations import remembered_invitation
+
+#: django-allauth's words below the password. Marked here, they have our translation, which says 你 as we do.
+FORGOTTEN = gettext_noop("Forgot your password?")
 
 
 class LoginForm(allauth_forms.LoginForm):

@@ -77,7 +77,7 @@ def test_the_page_loads_only_our_own_files_and_has_no_inline_script(address: str
     assert page.status_code == 200
     text = page.content.decode()
     loaded = re.findall(r'(?:src|href)="([^"]+)"', text)
-    assert len(loaded) == 5
+    assert len(loaded) == 11
     assert all(one.startswith("/") and not one.startswith("//") for one in loaded)
     assert all(not inside.strip() for inside in re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL))
     policy = page.headers["Content-Security-Policy"]
