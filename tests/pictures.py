@@ -9,13 +9,16 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.harness.server import ROOT, Server
 from tests.simulator.process import SimulatorProcess
+from tests.webhooks.receiver import Reaction, Receiver
 
 WIDE = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {
@@ -48,11 +51,13 @@ class Photographer:
         page.screenshot(path=self.folder / f"{name}.png")
         print(name)
 
-    def log_in(self) -> None:
+    def log_in(self, username: str = "username", password: str = "password") -> None:
+        """As one of the demo's two accounts, by the names that `manage.py demo --json` has for it."""
+        self.session = None
         page = self.page("/accounts/login/")
         self.take(page, "login")
-        page.get_by_label("User name or e-mail").fill(self.account["username"])
-        page.get_by_label("Password", exact=True).fill(self.account["password"])
+        page.get_by_label("User name or e-mail").fill(self.account[username])
+        page.get_by_label("Password", exact=True).fill(self.account[password])
         page.get_by_role("button", name="Log in").click()
         expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
         self.session = page.context.storage_state()
@@ -118,6 +123,26 @@ def diagnosis(camera: Photographer) -> None:
     camera.take(page, "doctor")
 
 
+def programs(camera: Photographer) -> None:
+    """What there is for developers: the page of the API, keys, and a webhook whose receiver failed once."""
+    camera.log_in("adminUsername", "adminPassword")
+    camera.take(camera.page("/api/docs#/chatbots"), "api-docs")
+    manage(camera.server, "create_api_key", "Demo", "Nightly import", "--scope", "write", "--days", "90")
+    manage(camera.server, "create_api_key", "Demo", "Reports", "--scope", "read")
+    camera.take(camera.page("/admin/chat/apikey/"), "api-keys")
+    chatbot = f"{camera.server.origin}/api/chatbots/{camera.account['chatbotId']}/"
+    with Receiver() as receiver, requests.Session() as program:
+        program.headers["Authorization"] = f"Api-Key {camera.account['apiKey']}"
+        program.patch(chatbot, json={"webhookUrl": receiver.url}, timeout=30).raise_for_status()
+        questions = ("How do I make a backup?", "Where is the log?", "How do I invite people?")
+        for status, question in zip((200, 503, 200), questions, strict=True):
+            receiver.reaction = Reaction(status)
+            asked = {"message": {"content": question}}
+            program.post(f"{chatbot}completions/", json=asked, timeout=60).raise_for_status()
+            time.sleep(2)  # until the attempt is on record
+        camera.take(camera.page(f"/admin/chat/chatbot/{camera.account['chatbotId']}/webhook/"), "webhook")
+
+
 def manage(server: Server, *command: str) -> str:
     """What ``manage.py`` prints on this server."""
     variables = server.variables | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
@@ -132,9 +157,10 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
         )
-        for upstream, scenes in (("", guide), (simulator.url, faults)):
+        for upstream, scenes in (("", guide), (simulator.url, faults), ("", programs)):
             data = Path(tempfile.mkdtemp(prefix="parley-pictures-"))
             more = {"STATIC_ROOT": str(data / "static"), "COMPLETIONS_MODEL": CUT}
+            more["WEBHOOK_PRIVATE_ADDRESSES"] = "true"
             with Server(data, upstream, **more) as server:
                 manage(server, "collectstatic", "--noinput", "-v0")
                 made = manage(server, "demo", "--json")

@@ -22,7 +22,7 @@ from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from chat.admin.forms import SameOrganizationForm, SecretField
-from chat.admin.showing import dashes
+from chat.admin.showing import NOTHING, dashes
 from chat.exceptions import ChatError
 from chat.models import Organization, User
 from chat.models.fields import EncryptedTextField
@@ -94,6 +94,7 @@ class ScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     may_delete: ClassVar[bool] = True
     form = SameOrganizationForm
     list_per_page = 50
+    empty_value_display = NOTHING
     show_full_result_count = False
     list_filter_submit = True
     warn_unsaved_form = True

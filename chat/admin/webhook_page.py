@@ -40,7 +40,6 @@ def webhook_page(request: HttpRequest, id: UUID, *, model_admin: ChatbotAdmin) -
         **model_admin.admin_site.each_context(request),
         "title": _("Webhook of %(chatbot)s") % {"chatbot": chatbot},
         "object": chatbot,
-        "content_title": _("Webhook"),
         "chatbot": chatbot,
     }
     if request.method == "POST":
