@@ -51,8 +51,9 @@ class Photographer:
         page.screenshot(path=self.folder / f"{name}.png")
         print(name)
 
-    def log_in(self, username: str = "username", password: str = "password") -> None:
-        """As one of the demo's two accounts, by the names that `manage.py demo --json` has for it."""
+    def log_in(self, *, as_admin: bool = False) -> None:
+        """As one of the demo's two accounts."""
+        username, password = ("adminUsername", "adminPassword") if as_admin else ("username", "password")
         self.session = None
         page = self.page("/accounts/login/")
         self.take(page, "login")
@@ -125,7 +126,7 @@ def diagnosis(camera: Photographer) -> None:
 
 def programs(camera: Photographer) -> None:
     """What there is for developers: the page of the API, keys, and a webhook whose receiver failed once."""
-    camera.log_in("adminUsername", "adminPassword")
+    camera.log_in(as_admin=True)
     camera.take(camera.page("/api/docs#/chatbots"), "api-docs")
     manage(camera.server, "create_api_key", "Demo", "Nightly import", "--scope", "write", "--days", "90")
     manage(camera.server, "create_api_key", "Demo", "Reports", "--scope", "read")
