@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Seq
 from dataclasses import dataclass
 from functools import partial
 
+from asgiref.sync import sync_to_async
 from django.utils.translation import gettext as _
 
 from chat.doctor.clock import examine_clock
@@ -47,10 +48,15 @@ def titles() -> dict[str, str]:
     }
 
 
+def in_thread(function: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:
+    """Unlike ``asyncio.to_thread`` this takes the reader's language along."""
+    return sync_to_async(function, thread_sensitive=False)
+
+
 def checks(*, models: Sequence[str] | None, slow: bool) -> list[Check]:
     return [
-        Check("settings", partial(asyncio.to_thread, examine_settings), 15),
-        Check("storage", partial(asyncio.to_thread, examine_storage), 15),
+        Check("settings", in_thread(examine_settings), 15),
+        Check("storage", in_thread(examine_storage), 15),
         Check("database", examine_database, 30),
         Check("redis", examine_redis, 20),
         Check("processes", examine_processes, 15),

@@ -19,6 +19,8 @@ from chat.models import Chatbot
 SECRET_BYTES = 32
 #: How long an old secret signs beside the new one.
 OVERLAP = timedelta(days=1)
+#: A secret that is replaced so soon came from a second press or a page sent again: nobody has taken it over.
+SLIP = timedelta(minutes=1)
 
 
 def headers(keys: list[str], *, id: str, body: bytes, at: datetime | None = None) -> dict[str, str]:
@@ -56,13 +58,18 @@ def _make_first(chatbot: Chatbot) -> None:
 
 @transact()
 def rotate(chatbot: Chatbot, *, overlap: timedelta = OVERLAP) -> str:
-    """A new secret, which is shown now and never again. The old one signs too for as long as ``overlap``."""
-    chatbot.refresh_from_db(fields=["webhook_secret"])
-    made = _new_secret()
+    """A new secret, which is shown now and never again. The old one signs too for as long as ``overlap``.
+
+    Of two within a minute the first is dropped, so that what receivers know goes on signing."""
+    chatbot.refresh_from_db(fields=["webhook_secret", "webhook_old_secret", "webhook_old_secret_until"])
+    made, now = _new_secret(), timezone.now()
+    until = chatbot.webhook_old_secret_until
+    slipped = bool(chatbot.webhook_old_secret and until and until > now + OVERLAP - SLIP)
+    old = chatbot.webhook_old_secret if slipped else chatbot.webhook_secret
     Chatbot.objects.filter(pk=chatbot.pk).update(
         webhook_secret=made,
-        webhook_old_secret=chatbot.webhook_secret if overlap else "",
-        webhook_old_secret_until=timezone.now() + overlap,
+        webhook_old_secret=old if overlap else "",
+        webhook_old_secret_until=now + overlap,
     )
     return made
 

@@ -60,6 +60,9 @@ def test_it_speaks_the_readers_language(served: Server) -> None:
     page = unescape(opened(served, language="zh-TW", examine="1"))
     assert "端點不接受這把金鑰（401）" in page
     assert "可以開啟，而且雙向都能傳送。" in page
+    assert "允許的主機" in page
+    assert "資料目錄" in page
+    assert "Allowed hosts" not in page
 
 
 def test_one_examination_runs_at_a_time(served: Server) -> None:

@@ -251,6 +251,24 @@ class SignatureTests(WebhookTestCase):
         with self.assertRaises(WebhookVerificationError):
             heard.verified(old)
 
+    def test_a_second_press_drops_the_secret_that_nobody_has_taken_over(self) -> None:
+        answered(self.program)
+        work_off()
+        known = self.secret()
+        first, second = sign.rotate(self.chatbot), sign.rotate(self.chatbot)
+        answered(self.program)
+        work_off()
+        heard = self.receiver.heard[-1]
+        self.assertEqual(heard.verified(known), heard.verified(second))
+        with self.assertRaises(WebhookVerificationError):
+            heard.verified(first)
+        Chatbot.objects.update(webhook_old_secret_until=timezone.now() + sign.OVERLAP - sign.SLIP)
+        third = sign.rotate(self.chatbot)
+        answered(self.program)
+        work_off()
+        heard = self.receiver.heard[-1]
+        self.assertEqual(heard.verified(second), heard.verified(third))
+
     def test_a_secret_that_leaked_ends_at_once(self) -> None:
         answered(self.program)
         work_off()
