@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from chat.models import Reply
 from chat.shapes import error_shape
 
 STATUSES = {
@@ -19,14 +21,24 @@ STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
+    """``retry_after``: in so many seconds the endpoint wants to be asked again; 0 when it did not say."""
+
     code: str
     message: str
     status: int
+    retry_after: int
 
 
-def failure_of(state: str, code: str) -> Failure | None:
+def failure_of(reply: Reply) -> Failure | None:
     """None: the reply has not failed."""
-    error = error_shape(state, code)
+    retry_at = reply.retry_at.timestamp() if reply.retry_at else 0.0
+    return failure(reply.state, reply.error_code, retry_at=retry_at)
+
+
+def failure(state: str, code: str, *, retry_at: float = 0.0) -> Failure | None:
+    """The same by what its end says of it."""
+    error = error_shape(state, code, retry_at=retry_at)
     if error is None:
         return None
-    return Failure(code, error["message"], STATUSES.get(code, HTTPStatus.BAD_GATEWAY).value)
+    status = STATUSES.get(code, HTTPStatus.BAD_GATEWAY).value
+    return Failure(code, error["message"], status, math.ceil(error.get("retryAfter", 0)))

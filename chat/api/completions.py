@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from chat.answers.failures import failure_of
+from chat.answers.failures import failure, failure_of
 from chat.answers.places import KeyRevoked
 from chat.answers.reading import Reading
 from chat.answers.stream import HEARTBEAT, Heart, quoted
@@ -21,8 +21,9 @@ from chat.shapes import error_sentence
 def whole(reply: Reply) -> HttpResponse:
     """The whole answer of a reply that has ended, or the error in which it has."""
     names = {"conversationId": str(reply.conversation_id), "conversation_id": str(reply.conversation_id)}
-    if failed := failure_of(reply.state, reply.error_code):
-        headers = {"Retry-After": str(BUSY_SECONDS)} if failed.status == 503 else {}
+    if failed := failure_of(reply):
+        wait = str(failed.retry_after or BUSY_SECONDS)
+        headers = {"Retry-After": wait} if failed.status == 503 else {}
         body = {"detail": failed.message, "code": failed.code, **names, "content": reply.text}
         return HttpResponse(encode(body), "application/json", failed.status, headers=headers)
     outgoing = reply.outgoing
@@ -66,7 +67,7 @@ def number_of(reading: Reading, numbered: bool) -> bytes:
 def error_of(reading: Reading) -> str:
     if reading.ended is None:
         return error_sentence("internal")
-    failed = failure_of(reading.ended.state, reading.ended.error_code)
+    failed = failure(reading.ended.state, reading.ended.error_code)
     return failed.message if failed else ""
 
 

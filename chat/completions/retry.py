@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 PAUSES = (0.5, 1.5)
 #: A shorter pause is over before anybody has read of it.
 WORTH_TELLING = 1.0
-#: Seconds after the first attempt began in which another may still begin.
-WINDOW_BUSY = 30.0
+#: Seconds after the first attempt began in which another may still begin. Most endpoints count their limits
+#: by the minute: whoever waits for so long finds room.
+WINDOW_BUSY = 60.0
 #: A connection that fails does so at once; whoever waits shall hear of it within six seconds. This also
 #: covers a kept connection which the upstream closed at the moment of our request.
 WINDOW_BROKEN = 3.0

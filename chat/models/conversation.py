@@ -70,6 +70,12 @@ class Conversation(models.Model):
             models.Index(
                 fields=["organization", "-last_message_created_at", "-id"], name="conversation_org_recent"
             ),
+            # How many of an inbox wait to be read is shown with each conversation of it.
+            models.Index(
+                fields=["inbox"],
+                condition=models.Q(unread_messages_count__gt=0),
+                name="conversation_unread",
+            ),
         ]
 
     def __str__(self) -> str:

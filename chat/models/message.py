@@ -60,6 +60,14 @@ class Message(models.Model):
                 name="message_position_once",
             ),
         ]
+        indexes = [
+            # They are few, and what is counted leaves them out.
+            models.Index(
+                fields=["conversation", "id"],
+                condition=models.Q(superseded=True),
+                name="message_superseded",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.content[:80] or str(self.id)

@@ -47,6 +47,9 @@ class Reply(models.Model):
 
     ``text`` is what had been stored when the log stood at ``seq``. ``runner`` and ``fence`` say who may write
     it: every write names both, and a process whose fence is old changes nothing.
+
+    ``retry_at`` of a running reply is when the endpoint is asked again, which has failed with ``error_code``
+    before its first word; of a failed one when the endpoint wants to be asked again, if it said so.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +68,7 @@ class Reply(models.Model):
     stop_requested_by = models.CharField(_("stop asked by"), max_length=80, blank=True)
     error_code = models.CharField(_("error"), max_length=32, blank=True)
     error_detail = models.TextField(_("error detail"), blank=True)
+    retry_at = models.DateTimeField(_("asked again from"), null=True, blank=True)
     finish_reason = models.CharField(_("finish reason"), max_length=32, blank=True)
     provider = models.CharField(_("provider"), max_length=16, blank=True)
     model = models.CharField(_("model"), max_length=255, blank=True)
@@ -87,8 +91,11 @@ class Reply(models.Model):
             ),
         ]
         indexes = [
-            # Which of a conversation's replies are open is asked with each message.
-            models.Index(fields=["conversation", "state"], name="reply_of_conversation"),
+            # Which of a conversation's replies are open is asked with each message. The rest is what the
+            # newest answers of many conversations are found by, without reading their rows.
+            models.Index(
+                fields=["conversation", "state", "queued_at", "id", "outgoing"], name="reply_of_conversation"
+            ),
             models.Index(
                 fields=["state", "runner"],
                 condition=models.Q(state__in=["queued", "running"]),

@@ -52,9 +52,10 @@ def whole(reply: Reply, asked: Asked) -> HttpResponse:
 
 def failure(reply: Reply) -> HttpResponse | None:
     """The error in which a reply has ended."""
-    if (failed := failure_of(reply.state, reply.error_code)) is None:
+    if (failed := failure_of(reply)) is None:
         return None
-    headers = {"Retry-After": str(BUSY_SECONDS)} if failed.status == 503 else {}
+    wait = str(failed.retry_after or BUSY_SECONDS)
+    headers = {"Retry-After": wait} if failed.status == 503 else {}
     body = error_body(failed.message, failed.code, failed.status)
     return HttpResponse(orjson.dumps(body), "application/json", failed.status, headers=headers)
 
@@ -83,7 +84,7 @@ async def chunks(
             yield event(error_body(str(revoked.message), "invalid_api_key", revoked.status))
             return
     reply = await reading.stored()
-    if failed := failure_of(reply.state, reply.error_code):
+    if failed := failure_of(reply):
         yield event(error_body(failed.message, failed.code, failed.status))
         return
     yield event({**base, **choice_of({}, reason(reply)), "citations": reply.outgoing.citations})

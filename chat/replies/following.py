@@ -111,5 +111,6 @@ def stored(row: Reply) -> list[News]:
     if row.state in ENDED:
         if row.outgoing.citation_nodes:
             found.append(Cited(row.seq, row.outgoing.citations, row.outgoing.citation_nodes))
-        found.append(Ended(row.seq + 1, row.state, len(row.text), row.outgoing_id, row.error_code))
+        again = row.retry_at.timestamp() if row.retry_at else 0.0
+        found.append(Ended(row.seq + 1, row.state, len(row.text), row.outgoing_id, row.error_code, again))
     return found

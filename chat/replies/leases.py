@@ -112,6 +112,7 @@ def _end_orphan(reply: Reply) -> bool:
     ended = Reply.objects.filter(pk=reply.pk, state=ReplyState.RUNNING, fence=reply.fence).update(
         state=ReplyState.STOPPED if stopped else ReplyState.INTERRUPTED,
         error_code="" if stopped else "worker_lost",
+        retry_at=None,
         ended_at=Now(),
     )
     if not ended:

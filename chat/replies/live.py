@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,7 @@ class Live:
         self._state: ReplyState | None = None
         self._error_code = ""
         self._error_detail = ""
+        self._retry_at: datetime | None = None
         self._first_token_at: datetime | None = None
         self._closed_at: datetime | None = None
 
@@ -64,9 +65,11 @@ class Live:
         self.dirty = False
         return Partial(self.id, self.claim.fence, self.seq, self.text())
 
-    def fail(self, code: str, detail: str = "") -> None:
+    def fail(self, code: str, detail: str = "", *, retry_after: float | None = None) -> None:
+        """``retry_after``: the seconds after which the endpoint wants to be asked again."""
         if self._state is None:
             self._state, self._error_code, self._error_detail = ReplyState.FAILED, code, detail
+            self._retry_at = timezone.now() + timedelta(seconds=retry_after) if retry_after else None
 
     def cancel(self, state: ReplyState, code: str = "") -> None:
         """End it from outside; the first reason counts. A reply that has come to its end is left alone."""
@@ -87,6 +90,7 @@ class Live:
             reasoning="".join(self.reasoning),
             error_code=self._error_code,
             error_detail=self._error_detail,
+            retry_at=self._retry_at,
             finish_reason=self.finish_reason,
             upstream_conversation=self.upstream_conversation,
             usage=self.usage,

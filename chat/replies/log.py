@@ -51,13 +51,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """``length`` is the number of code points of the whole text."""
+    """``length`` is the number of code points of the whole text. ``retry_at``, in seconds since 1970, is when
+    the endpoint wants to be asked again; 0: it did not say."""
 
     seq: int
     state: str
     length: int
     outgoing: UUID
     error_code: str = ""
+    retry_at: float = 0.0
 
 
 Event = Started | Text | Cited | Waiting | Ended
@@ -106,7 +108,14 @@ class ReplyLog(Protocol):
     async def wait(self, reply: UUID, *, at: float, code: str) -> int: ...
 
     async def end(
-        self, reply: UUID, *, state: str, length: int, outgoing: UUID, error_code: str = ""
+        self,
+        reply: UUID,
+        *,
+        state: str,
+        length: int,
+        outgoing: UUID,
+        error_code: str = "",
+        retry_at: float = 0.0,
     ) -> int: ...
 
     async def reader(self, reply: UUID) -> Reader:
@@ -258,13 +267,22 @@ class MemoryLog:
         track = self._tracks[reply]
         return track.append(Waiting(len(track.entries) + 1, at, code))
 
-    async def end(self, reply: UUID, *, state: str, length: int, outgoing: UUID, error_code: str = "") -> int:
+    async def end(
+        self,
+        reply: UUID,
+        *,
+        state: str,
+        length: int,
+        outgoing: UUID,
+        error_code: str = "",
+        retry_at: float = 0.0,
+    ) -> int:
         track = self._tracks.get(reply)
         if track is None:
             return 0  # it never ran here and nobody waits for it
         if not track.ended:
             track.ended = True
-            track.append(Ended(len(track.entries) + 1, state, length, outgoing, error_code))
+            track.append(Ended(len(track.entries) + 1, state, length, outgoing, error_code, retry_at))
             self._forget_later(reply, track)
         return len(track.entries)
 

@@ -59,7 +59,7 @@ def _encoded(entry: Entry) -> Any:
         case Waiting():
             return ["waiting", entry.at, entry.code]
         case Ended():
-            return ["ended", entry.state, entry.length, entry.outgoing, entry.error_code]
+            return ["ended", entry.state, entry.length, entry.outgoing, entry.error_code, entry.retry_at]
         case _:
             return entry
 
@@ -80,8 +80,8 @@ def _decoded(raw: Any, seq: int) -> Entry:
             return Cited(seq, citations, nodes)
         case ["waiting", at, code]:
             return Waiting(seq, at, code)
-        case ["ended", state, length, outgoing, error_code]:
-            return Ended(seq, state, length, UUID(outgoing), error_code)
+        case ["ended", state, length, outgoing, error_code, retry_at]:
+            return Ended(seq, state, length, UUID(outgoing), error_code, retry_at)
         case _:
             return str(raw)
 

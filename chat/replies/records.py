@@ -47,6 +47,7 @@ class Outcome:
     reasoning: str = ""
     error_code: str = ""
     error_detail: str = ""
+    retry_at: datetime | None = None
     finish_reason: str = ""
     upstream_conversation: str = ""
     usage: dict[str, int] | None = None
@@ -150,6 +151,14 @@ def store_partials(process: UUID, partials: list[Partial]) -> list[UUID]:
     return [reply for reply, fence in held.items() if (reply, fence) not in set(ours)]
 
 
+def store_pause(taken: Claim, *, until: datetime, code: str) -> None:
+    """The endpoint failed with ``code`` before its first word, and is asked again at that time."""
+    with transact():
+        Reply.objects.filter(
+            pk=taken.reply, state=ReplyState.RUNNING, runner=taken.process, fence=taken.fence
+        ).update(retry_at=until, error_code=code)
+
+
 _end_reply = PreparedUpdate(
     lambda reply, process, fence, **_: Reply.objects.filter(
         pk=reply, state=ReplyState.RUNNING, runner=process, fence=fence
@@ -164,6 +173,7 @@ _end_reply = PreparedUpdate(
     reasoning=str,
     error_code=str,
     error_detail=str,
+    retry_at=datetime,
     finish_reason=str,
     usage=dict,
     provider=str,
@@ -206,6 +216,7 @@ def end(taken: Claim, outcome: Outcome) -> bool:
         reasoning=outcome.reasoning,
         error_code=outcome.error_code,
         error_detail=outcome.error_detail,
+        retry_at=outcome.retry_at,
         finish_reason=outcome.finish_reason[:32],
         usage=outcome.usage,
         provider=asked_of.provider,

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import aclosing, contextmanager
+from datetime import timedelta
 from logging import INFO, WARNING
 from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from chat.completions.deltas import (
     Finish,
@@ -160,7 +161,7 @@ class Runner:
             if not live.finish_reason:
                 live.fail("upstream_cut")
         except UpstreamError as error:
-            live.fail(error.code, error.detail)
+            live.fail(error.code, error.detail, retry_after=error.retry_after)
         except asyncio.CancelledError:
             live.fail("internal")  # unless ``live.cancel`` has said why: it is not complete
             live.closed()
@@ -192,12 +193,20 @@ class Runner:
                         case UpstreamCitations():
                             live.cited = delta
                         case Retrying():
-                            at = time.time() + delta.seconds
-                            live.seq = await self.log.wait(live.id, at=at, code=delta.code)
+                            await self._pause(live, delta)
                         case Finish():
                             live.finish_reason = delta.reason or "stop"
                 if text:
                     live.append(text, await self.log.text(live.id, text))
+
+    async def _pause(self, live: Live, pause: Retrying) -> None:
+        """Tell it to who reads now, and store it for who comes later."""
+        until = timezone.now() + timedelta(seconds=pause.seconds)
+        live.seq = await self.log.wait(live.id, at=until.timestamp(), code=pause.code)
+        try:
+            await in_database(records.store_pause, live.claim, until=until, code=pause.code)
+        except (OperationalError, InterfaceError):
+            logger.warning("pause_not_stored", exc_info=True)  # the reply itself does not depend on it
 
     async def _end(self, live: Live) -> None:
         """Store the end, then tell the readers: nobody is shown an end that is not stored."""
@@ -216,7 +225,14 @@ class Runner:
             logger.warning("reply_lost")
             return
         count_end(state, code)
-        await self.log.end(live.id, state=state, length=len(text), outgoing=claim.outgoing, error_code=code)
+        await self.log.end(
+            live.id,
+            state=state,
+            length=len(text),
+            outgoing=claim.outgoing,
+            error_code=code,
+            retry_at=outcome.retry_at.timestamp() if outcome.retry_at else 0.0,
+        )
         fields = {"state": state.value, "code": code or "-", "characters": len(text)}
         logger.log(WARNING if state == ReplyState.FAILED else INFO, "reply_ended", extra=fields)
         if numbers:

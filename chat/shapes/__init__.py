@@ -5,7 +5,7 @@ from chat.shapes.attachment import attachment_shape
 from chat.shapes.conversation import conversation_row, rest_conversation
 from chat.shapes.inboxes import inbox_shape
 from chat.shapes.message import feedback_shape, message_shape, new_message_shape, rest_message, sender
-from chat.shapes.reply import error_sentence, error_shape, reply_shape
+from chat.shapes.reply import error_sentence, error_shape, reply_shape, seconds_until
 from chat.shapes.values import Shape, milliseconds
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "reply_shape",
     "rest_conversation",
     "rest_message",
+    "seconds_until",
     "sender",
 ]

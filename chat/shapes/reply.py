@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.utils.translation import gettext as _
 
 from chat.models import Reply, ReplyState
@@ -12,21 +14,33 @@ NOT_RETRYABLE = {"upstream_too_long", "forbidden", "not_found", "bad_request", "
 
 
 def reply_shape(reply: Reply) -> Shape:
+    """Pauses are so many seconds from now, because a reader's clock may be wrong."""
+    retry_at = reply.retry_at.timestamp() if reply.retry_at else 0.0
+    pauses = reply.state == ReplyState.RUNNING and retry_at > 0
     return {
         "id": str(reply.pk),
         "message": str(reply.outgoing_id),
         "state": reply.state,
         "attempt": reply.attempt,
         "seq": reply.seq,
-        "error": error_shape(reply.state, reply.error_code),
+        "waiting": {"code": reply.error_code, "seconds": seconds_until(retry_at)} if pauses else None,
+        "error": error_shape(reply.state, reply.error_code, retry_at=retry_at),
         "stopRequested": reply.stop_requested_at is not None,
     }
 
 
-def error_shape(state: str, code: str) -> Shape | None:
+def error_shape(state: str, code: str, *, retry_at: float = 0.0) -> Shape | None:
+    """``retry_at``, in seconds since 1970: told as ``retryAfter`` while it lies ahead."""
     if state not in (ReplyState.FAILED, ReplyState.INTERRUPTED):
         return None
-    return {"code": code, "message": error_sentence(code), "retryable": code not in NOT_RETRYABLE}
+    error = {"code": code, "message": error_sentence(code), "retryable": code not in NOT_RETRYABLE}
+    wait = seconds_until(retry_at)
+    return {**error, "retryAfter": wait} if wait else error
+
+
+def seconds_until(moment: float) -> float:
+    """0 when it is over."""
+    return round(max(0.0, moment - time.time()), 1)
 
 
 def error_sentence(code: str) -> str:

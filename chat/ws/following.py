@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
@@ -12,7 +11,7 @@ from chat.principals import Principal
 from chat.replies.following import News, Snapshot, follow
 from chat.replies.log import Cited, Ended, Started, Text, Waiting
 from chat.selectors import reply_to_read
-from chat.shapes import error_shape
+from chat.shapes import error_shape, seconds_until
 from chat.ws.frames import (
     ReplyCitations,
     ReplyDelta,
@@ -48,8 +47,7 @@ def frame_of(event: News, names: tuple[str, str]) -> ServerFrame:
         case Cited():
             return ReplyCitations(reply, event.seq, event.citations, event.nodes)
         case Waiting():
-            seconds = round(max(0.0, event.at - time.time()), 1)
-            return ReplyWaiting(reply, event.seq, seconds, event.code)
+            return ReplyWaiting(reply, event.seq, seconds_until(event.at), event.code)
         case Ended():
-            error = error_shape(event.state, event.error_code)
+            error = error_shape(event.state, event.error_code, retry_at=event.retry_at)
             return ReplyEnded(reply, event.seq, event.state, event.length, str(event.outgoing), error)

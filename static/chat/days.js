@@ -36,6 +36,12 @@ export function dayOf(moment, now = Date.now()) {
   });
 }
 
+/** A time of today by its hour, any other with its day. @param {number} moment @param {number} [now] */
+export function soonTime(moment, now = Date.now()) {
+  if (daysBetween(moment, now) !== 0) return exactTime(moment);
+  return new Date(moment).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+}
+
 /** The exact time, for a tooltip. @param {number} moment */
 export function exactTime(moment) {
   return new Date(moment).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });

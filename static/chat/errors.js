@@ -1,6 +1,7 @@
 // @ts-check
 /** What each error code means, in words: what happened and what is safe. */
 
+import { soonTime } from "./days.js";
 
 /** @import { Message, Pause, Problem, ReplyError } from "./types.js" */
 
@@ -12,14 +13,16 @@
  */
 export function replySentence(error, partial) {
   const sentences = partial ? partialSentences() : emptySentences();
-  return sentences[error.code] ?? (error.message || sentences.internal || "");
+  const reason = sentences[error.code] ?? (error.message || sentences.internal || "");
+  if (!error.until || error.until < Date.now()) return reason;
+  return interpolate(gettext("%(reason)s Try again after %(time)s."), { reason, time: soonTime(error.until) }, true);
 }
 
-/** Why the model is asked again, and when. @param {Pause} pause */
+/** Why the model is asked again, and within what time: that stays true while it passes. @param {Pause} pause */
 export function pauseSentence({ code, until }) {
   const reason = pauses()[code] ?? gettext("The model did not answer.");
   const seconds = Math.ceil((until - Date.now()) / 1000);
-  const sentence = seconds > 0 ? gettext("%(reason)s Trying again in %(seconds)s s.") : gettext("%(reason)s Trying again…");
+  const sentence = seconds > 0 ? gettext("%(reason)s Trying again within %(seconds)s s.") : gettext("%(reason)s Trying again…");
   return interpolate(sentence, { reason, seconds }, true);
 }
 

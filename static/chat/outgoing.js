@@ -20,7 +20,7 @@ export class OutgoingView {
   #shown = { content: "", open: false };
   /** @type {CitationNode[]} */
   #nodes = [];
-  #countdown = 0;
+  #timer = 0;
 
   /** @param {Message} message @param {() => {name: string, documents: number}} speaker Who replies. */
   constructor(message, speaker) {
@@ -66,7 +66,7 @@ export class OutgoingView {
   }
 
   dispose() {
-    clearTimeout(this.#countdown);
+    clearTimeout(this.#timer);
     this.#renderer.dispose();
   }
 
@@ -93,12 +93,11 @@ export class OutgoingView {
   #step(open, waits) {
     const step = find(".step", this.element);
     step.hidden = !open || this.#message.content !== "";
-    clearTimeout(this.#countdown);
+    clearTimeout(this.#timer);
     if (step.hidden) return;
     find(".step-text", step).textContent = this.#doing(waits);
     const left = (this.#message.reply?.pause?.until ?? 0) - Date.now();
-    // At the turn of each second.
-    if (left > 0) this.#countdown = setTimeout(() => this.#step(isOpen(this.#message), waits), left % 1000 || 1000);
+    if (left > 0) this.#timer = setTimeout(() => this.#step(isOpen(this.#message), waits), left);
     find("[data-action=stop]", step).hidden = !waits || this.#message.reply?.stopRequested === true;
   }
 

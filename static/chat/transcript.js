@@ -56,6 +56,7 @@ export class Transcript {
   /** Older messages, in reading order. @param {Message[]} older */
   prepend(older) {
     const known = new Set(this.messages.map(({ id }) => id));
+    older.forEach(setClock);
     this.messages = [...older.filter(({ id }) => !known.has(id)), ...this.messages];
     this.#listener.onChange();
   }
@@ -67,6 +68,7 @@ export class Transcript {
    * @param {Message[]} newest
    */
   merge(newest) {
+    newest.forEach(setClock);
     const listed = new Set(newest.map(({ id }) => id));
     const first = this.messages.findIndex(({ id }) => listed.has(id));
     const last = this.messages.findLastIndex(({ id }) => listed.has(id));
@@ -97,7 +99,7 @@ export class Transcript {
       case "reply.citations":
         return this.#cite(frame.reply, frame.seq, frame.citationNodes);
       case "reply.waiting":
-        return this.#wait(frame.reply, frame.seq, { code: frame.code, until: Date.now() + frame.seconds * 1000 });
+        return this.#wait(frame.reply, frame.seq, { code: frame.code, until: after(frame.seconds) });
       case "reply.ended":
         return this.#end(frame);
       default:
@@ -115,6 +117,7 @@ export class Transcript {
 
   /** @param {Message} message */
   #post(message) {
+    setClock(message);
     const index = this.messages.findIndex(({ id }) => id === message.id);
     const before = this.messages[index];
     if (before) this.messages[index] = further(before, message);
@@ -203,6 +206,7 @@ export class Transcript {
     }
     const wasOpen = isOpen(message);
     Object.assign(message.reply, { state: frame.status, seq: frame.seq, error: frame.error ?? null });
+    setClock(message);
     this.#listener.onChange();
     if (wasOpen) this.#listener.onEnd(message);
     return null;
@@ -248,6 +252,17 @@ export class Transcript {
   #answer(reply) {
     return this.messages.findLast((message) => message.type === "outgoing" && message.reply?.id === reply);
   }
+}
+
+/** The server says how long something takes, not when it is: a browser's clock may be wrong. @param {Message} message */
+function setClock({ reply }) {
+  if (reply?.waiting) reply.pause = { code: reply.waiting.code, until: after(reply.waiting.seconds) };
+  if (reply?.error?.retryAfter) reply.error.until = after(reply.error.retryAfter);
+}
+
+/** @param {number} seconds */
+function after(seconds) {
+  return Date.now() + seconds * 1000;
 }
 
 /** @param {Message} message */

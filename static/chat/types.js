@@ -34,9 +34,16 @@
  * @property {number} seq How far the text goes.
  * @property {ReplyError | null} error
  * @property {boolean} stopRequested
- * @property {Pause | null} [pause] The model is asked again after it.
+ * @property {{code: string, seconds: number} | null} [waiting] The model is asked again after it, as it arrived.
+ * @property {Pause | null} [pause] The same by this browser's clock.
  *
- * @typedef {{code: string, message: string, retryable: boolean}} ReplyError
+ * @typedef {object} ReplyError
+ * @property {string} code
+ * @property {string} message
+ * @property {boolean} retryable
+ * @property {number} [retryAfter] In so many seconds the model wants to be asked again, when it arrived.
+ * @property {number} [until] The same by this browser's clock.
+ *
  * @typedef {{code: string, until: number}} Pause Why, and until when in milliseconds since 1970.
  *
  * @typedef {object} Message

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from django.db import connection
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from chat.models import Conversation
+from chat.models import Conversation, Reply, ReplyState
 from tests.admin.world import admins, furnish
 from tests.people import alice, make_organization, root
 
@@ -40,6 +42,23 @@ class Gadgets(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.lasttag == "script" and "alert(1)" in data:
             self.found.append(f"script {data}")
+
+
+class TranscriptTests(TestCase):
+    def test_a_reply_that_waits_for_a_busy_model_says_until_when(self) -> None:
+        owner, home = root(), make_organization()
+        home.memberships.create(user=owner, role="owner")
+        reply = furnish(home, owner, "x")[Reply]
+        assert isinstance(reply, Reply)
+        moment = datetime(2026, 3, 1, 12, 0, 7, tzinfo=UTC)
+        Reply.objects.filter(pk=reply.pk).update(
+            state=ReplyState.RUNNING, error_code="upstream_busy", retry_at=moment
+        )
+        client = Client()
+        client.force_login(owner)
+        with timezone.override(UTC):
+            page = client.get(f"/admin/chat/conversation/{reply.conversation_id}/change/").content.decode()
+        self.assertIn("upstream_busy, asked again from 12:00:07", page)
 
 
 class TextTests(TestCase):

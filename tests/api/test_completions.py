@@ -230,6 +230,12 @@ def test_what_fails_part_way_ends_the_stream_with_the_error(alice: Program) -> N
     assert whole.json()["content"] == stream.heard.text
 
 
+def test_a_model_that_wants_to_be_left_alone_says_for_how_long(alice: Program) -> None:
+    busy = alice.ask("sim:429,retry_after=600")
+    assert (busy.status_code, busy.json()["code"]) == (503, "upstream_busy")
+    assert 500 < int(busy.headers["Retry-After"]) <= 600
+
+
 def test_a_silent_model_is_covered_by_comments_and_a_revoked_key_is_noticed(
     server: Server, simulator: SimulatorProcess, alice: Program
 ) -> None:

@@ -118,11 +118,33 @@ def test_a_reply_that_never_came_says_why_in_its_place(chat: Chat) -> None:
 def test_a_busy_model_is_waited_for_in_sight_and_after_a_reload_too(chat: Chat) -> None:
     chat.write(f"{uuid4()} sim:429,times=1,retry_after=6,tokens=10")
     line = chat.replies.last.locator(".step-text")
-    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again in [456] s\."))
+    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again within [456] s\."))
     expect(chat.page.locator("#announcer")).to_have_text(re.compile(r"The model is busy\."))
     chat.page.reload()
-    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again in [1-5] s\."))
-    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again in 1 s\."))
+    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again within [1-6] s\."))
     chat.settle()
     expect(line).to_be_hidden()
     assert chat.sources() == chat.stored()
+
+
+def test_a_long_pause_is_known_without_the_log_and_can_be_left(chat: Chat) -> None:
+    """The page of another process, which has no log of the reply, reads it in the list of messages."""
+    chat.write(f"{uuid4()} sim:429,retry_after=50,tokens=10")
+    line = chat.replies.last.locator(".step-text")
+    expect(line).to_have_text(re.compile(r"The model is busy\. Trying again within [45][0-9] s\."))
+    deaf = chat.page.context.new_page()
+    deaf.route_web_socket("**/ws/chat/", lambda _socket: None)  # it reads only what is stored
+    deaf.goto(chat.page.url)
+    stored = Chat(deaf, chat.server).replies.last.locator(".step-text")
+    expect(stored).to_have_text(re.compile(r"The model is busy\. Trying again within [1-5]?[0-9] s\."))
+    deaf.close()
+    chat.stop.click()
+    expect(chat.replies.last).to_contain_text("You stopped this reply.")
+
+
+def test_a_pause_too_long_to_wait_for_is_told_with_its_end(chat: Chat) -> None:
+    chat.ask(f"{uuid4()} sim:429,retry_after=80000,tokens=10")
+    notice = chat.page.get_by_role("group", name="No reply came")
+    expect(notice).to_contain_text(re.compile(r"Your message is saved\. Try again after .*\d:\d\d"))
+    chat.page.reload()
+    expect(notice).to_contain_text(re.compile(r"Your message is saved\. Try again after .*\d:\d\d"))

@@ -44,8 +44,9 @@ def test_keys_do_not_reach_the_log() -> None:
     ("error", "retries", "elapsed", "pause"),
     [
         (UpstreamBusy(retry_after=7), 0, 0.0, 7.0),
-        (UpstreamBusy(retry_after=31), 0, 0.0, None),
-        (UpstreamBusy(retry_after=20), 1, 20.0, None),
+        (UpstreamBusy(retry_after=40), 0, 0.0, 40.0),
+        (UpstreamBusy(retry_after=61), 0, 0.0, None),
+        (UpstreamBusy(retry_after=20), 1, 45.0, None),
         (UpstreamBusy(), 0, 0.0, 0.5),
         (UpstreamBusy(), 2, 2.0, None),
         (UpstreamUnreachable(), 0, 0.0, 0.5),

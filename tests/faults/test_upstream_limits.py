@@ -129,7 +129,7 @@ PATIENCE = [
     ("-5", 0, 5, ""),
     ("nan", 0, 5, ""),
     ("1e9", 0, 2, "upstream_busy"),
-    ("31", 0, 2, "upstream_busy"),
+    ("61", 0, 2, "upstream_busy"),
 ]
 
 
