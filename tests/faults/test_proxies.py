@@ -21,7 +21,9 @@ from tests.harness.page import pause
 from tests.harness.proxies import CADDY, KINDS, ProxiedTab, Proxy, complaints, trusting
 from tests.harness.scale import scaled
 from tests.harness.server import Server, free_port
+from tests.harness.web import QuietHandler, answering
 from tests.people import PASSWORD
+from tests.services import wait_until
 from tests.simulator.process import SimulatorProcess
 from tests.simulator.text import expected_text
 
@@ -77,6 +79,32 @@ def site(
 @pytest.mark.parametrize("kind", KIND)
 def test_the_proxy_takes_the_file_without_a_complaint(kind: str, tmp_path: Path) -> None:
     assert complaints(kind, tmp_path) == ""
+
+
+class Nothing(QuietHandler):
+    """Answers whatever it is asked, without a word."""
+
+    def do_GET(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+
+@pytest.mark.parametrize("kind", KIND)
+def test_no_log_has_the_signature_in_the_address_of_a_file(kind: str, tmp_path: Path) -> None:
+    """Neither of what was answered nor of what failed; the proxy logs both, or only what failed."""
+    proxy = Proxy(tmp_path / "proxy", free_port(), KINDS[kind])
+    headers = {"Referer": f"{proxy.origin}/?signature=of-the-page"}
+    options: dict[str, Any] = {"base_url": proxy.origin, "verify": False, "timeout": 30, "headers": headers}
+    with answering(Nothing) as upstream:
+        port = int(upstream.rpartition(":")[2])
+        with proxy.run([port]), httpx.Client(**options) as client:
+            answered = client.get("/media/answered.png?expires=1&signature=of-the-file")
+            assert answered.status_code == 204
+    with proxy.run([free_port()]), httpx.Client(**options) as client:
+        failed = client.get("/media/failed.png?expires=1&signature=of-the-file")
+        assert failed.status_code in (502, 503)
+        wait_until(lambda: "/media/failed.png" in proxy.log)
+    assert "of-the-" not in proxy.log
 
 
 def log_in(client: httpx.Client, password: str, username: str = "alice", **headers: str) -> httpx.Response:

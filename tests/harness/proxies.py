@@ -63,7 +63,7 @@ class Proxy:
 
     @property
     def log(self) -> str:
-        return (self.folder / "proxy.log").read_text()
+        return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
 
 def answers(port: int) -> bool:
@@ -88,6 +88,7 @@ def nginx(proxy: Proxy, upstreams: Sequence[int]) -> list[str]:
         (r"listen 443", f"listen 127.0.0.1:{proxy.port}"),
         (r"server_name chat\.example\.com", "server_name localhost"),
         (r"/etc/letsencrypt/live/chat\.example\.com", str(proxy.folder)),
+        (r"/var/log/nginx", str(proxy.folder)),
     ):
         site, changes = re.subn(pattern, replacement, site)
         assert changes, f"nginx.conf has no {pattern}"
