@@ -102,18 +102,17 @@ class Parley(Process):
     ) -> None:
         self.name = name
         self._folder = tempfile.TemporaryDirectory(prefix="parley-bench-")
+        empty = Path(self._folder.name) / "static"
+        empty.mkdir()
         self.server = Server(
             Path(self._folder.name),
             upstream,
             members,
             database_url=database_url,
             MAX_RUNNING_REPLIES="5000",
-            STATIC_ROOT=f"{self._folder.name}/static",
+            **({} if pages else {"STATIC_ROOT": str(empty)}),
         )
         self.port = self.server.port
-        (Path(self._folder.name) / "static").mkdir()
-        if pages:
-            self.run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
         self.sessions = [
             person["session"] for name, person in self.server.people.items() if name.startswith("member")
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser_render.workshop import Workshop
 
@@ -16,16 +16,23 @@ def workshop() -> Iterator[Workshop]:
         yield running
 
 
-@pytest.fixture(params=["strict"])
-def page(request: pytest.FixtureRequest, workshop: Workshop, chromium: Browser) -> Iterator[Page]:
-    """``request.param`` is ``strict`` (the application's policy, unbroken) or ``bare`` (no policy)."""
+@pytest.fixture(scope="package")
+def profile(workshop: Workshop, chromium: Browser) -> Iterator[BrowserContext]:
+    """One for all pages: the renderer keeps nothing, and a new one costs as much as many a test."""
     context = chromium.new_context(base_url=workshop.url, permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture(params=["strict"])
+def page(request: pytest.FixtureRequest, profile: BrowserContext) -> Iterator[Page]:
+    """``request.param`` is ``strict`` (the application's policy, unbroken) or ``bare`` (no policy)."""
+    page = profile.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.goto(f"/{request.param}")
     page.wait_for_function("window.workshop")
     yield page
-    context.close()
+    page.close()
     assert request.param == "bare" or not faults, faults

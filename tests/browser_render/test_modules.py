@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from django.test import override_settings
 from playwright.sync_api import Browser
 
 from tests.browser_render.workshop import STATIC, Workshop
+from tests.harness.prepared import static_files
 
 VENDOR = STATIC / "vendor"
 LIBRARIES = {"marked": "marked", "dompurify": "dompurify", "highlight.js": "highlight", "katex": "katex"}
@@ -22,12 +20,8 @@ HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    root = tmp_path_factory.mktemp("static")
-    storages = {"staticfiles": {"BACKEND": "config.storage.ModuleManifestStorage"}}
-    with override_settings(STATIC_ROOT=root, STORAGES=storages):
-        call_command("collectstatic", interactive=False, verbosity=0)
-        yield root
+def collected() -> Path:
+    return static_files()
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

@@ -104,6 +104,9 @@ def test_people_send_while_the_database_is_locked(servers: list[Server], seconds
     for number, page in enumerate(senders):
         assert (page.known.status, page.known.text) == ("complete", expected_text(5, number))
         stored_once(servers[0], page)
+    for server in servers:
+        assert "lease_lost" not in server.log
+        assert "took_over" not in server.log
 
 
 def longest_silence(page: Page, since: float, until: float) -> float:

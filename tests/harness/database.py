@@ -48,14 +48,19 @@ class SqliteFile:
 class PostgresDatabase:
     """Takes SQLite's placeholders, and answers with its values: hexadecimal ids, 0 and 1."""
 
-    def __init__(self, server: str, template: str = "template1") -> None:
-        self.server, self.name = server, f"parley_{uuid4().hex}"
-        self._on_server(f'CREATE DATABASE "{self.name}" TEMPLATE "{template}"')
-        self.url = urlsplit(server)._replace(path=f"/{self.name}").geturl()
+    def __init__(self, server: str, name: str) -> None:
+        self.server, self.name = server, name
+        self.url = urlsplit(server)._replace(path=f"/{name}").geturl()
         self.variables = {"DATABASE_URL": self.url}
 
+    @classmethod
+    def create(cls, server: str, template: str = "template1") -> PostgresDatabase:
+        database = cls(server, f"parley_{uuid4().hex}")
+        database._on_server(f'CREATE DATABASE "{database.name}" TEMPLATE "{template}"')
+        return database
+
     def copy_to(self, data: Path) -> PostgresDatabase:
-        return PostgresDatabase(self.server, self.name)
+        return self.create(self.server, self.name)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url) as database:
@@ -96,9 +101,13 @@ class PostgresDatabase:
 Database = SqliteFile | PostgresDatabase
 
 
+def is_postgresql(url: str) -> bool:
+    return bool(re.match("postgres(ql)?:", url))
+
+
 def database_for(data: Path, url: str) -> Database:
-    """``url``: of the PostgreSQL server, or anything else for a file."""
-    return PostgresDatabase(url) if re.match("postgres(ql)?:", url) else SqliteFile(data)
+    """A new one. ``url``: of the PostgreSQL server, or anything else for a file."""
+    return PostgresDatabase.create(url) if is_postgresql(url) else SqliteFile(data)
 
 
 def plain(value: Any) -> Any:

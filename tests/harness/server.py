@@ -2,72 +2,42 @@
 
 from __future__ import annotations
 
-import atexit
-import json
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
-from functools import cache
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from tests.harness.database import Database, database_for
+from tests.harness.prepared import ROOT as ROOT
+from tests.harness.prepared import SECRET_KEY as SECRET_KEY
+from tests.harness.prepared import environment as environment
+from tests.harness.prepared import prepared_data, shared, static_files
 
-ROOT = Path(__file__).resolve().parents[2]
-SECRET_KEY = "t3st-only-9f2b7c61d8e04a55b3aa17c0e6f4d2918b7705cc"
+#: Below those that the system gives to connections which go out: these would take the port of a server that
+#: is not up yet, or down for a moment. Chromium opens no address with one of those up to 10080.
+PORTS = range(11_000, 32_768)
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def environment(data: Path, **more: str) -> dict[str, str]:
-    """The process's environment without what a developer's ``.env`` or shell may say."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
-    return {
-        **kept,
-        "SECRET_KEY": SECRET_KEY,
-        "DATA_DIR": str(data),
-        "DEBUG": "false",
-        "ENV_FILE": os.devnull,
-        **more,
-    }
-
-
-@cache
-def prepared_data(members: int, database_url: str) -> tuple[Path, Database, dict[str, Any]]:
-    """A migrated data directory with its people, made once for this test process and copied from then on."""
-    data = Path(tempfile.mkdtemp(prefix="parley-prepared-"))
-    database = database_for(data, database_url)
-    atexit.register(shutil.rmtree, data, ignore_errors=True)
-    atexit.register(database.drop)
-    variables = environment(data, **database.variables)
-    run = {"cwd": ROOT, "env": variables, "check": True, "capture_output": True, "text": True}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], **run)  # type: ignore[call-overload]
-    made = subprocess.run([sys.executable, "-m", "tests.harness.populate", str(members)], **run)  # type: ignore[call-overload]
-    return data, database, json.loads(made.stdout)
-
-
-@cache
-def static_files() -> Path:
-    """The static files under their hashed names, collected once for this test process."""
-    root = Path(tempfile.mkdtemp(prefix="parley-static-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment(root, STATIC_ROOT=str(root)), check=True)
-    return root
+    """A port at which nobody listens, and which no other test of this run is given."""
+    given = shared() / "ports"
+    given.mkdir(exist_ok=True)
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            (given / str(port)).touch(exist_ok=False)
+            return port
 
 
 class Server:
@@ -101,7 +71,9 @@ class Server:
         }
         limits = ("MESSAGES", "API_REQUESTS", "API_STRANGERS")
         unlimited = {"SOCKETS_PER_PERSON": "0"} | {f"{name}_PER_MINUTE": "0" for name in limits}
-        places = {"PORT": str(self.port), "STATIC_ROOT": str(static_files()), **self.database.variables}
+        places = {"PORT": str(self.port), **self.database.variables}
+        if "STATIC_ROOT" not in variables:
+            places["STATIC_ROOT"] = str(static_files())
         self.variables = environment(
             data, **{**places, **unlimited, **(upstreams if upstream else {}), **variables}
         )

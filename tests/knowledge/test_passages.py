@@ -73,9 +73,9 @@ def test_nothing_is_lost_between_passages() -> None:
 
 @pytest.mark.parametrize("pattern", ["](", "[", "- a\n\n", "\n", "```\n", "| ", "好。", "A! ", "# "])
 def test_a_hostile_document_is_cut_in_a_moment(pattern: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     cut(pattern * (200_000 // len(pattern)) + "\n- a")
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_an_empty_document_has_no_passages() -> None:
