@@ -67,6 +67,8 @@ def _made(chatbot: Chatbot) -> WebChat | None:
 
 def _make(chatbot: Chatbot) -> WebChat:
     with transact():
+        # Two who want it at the same moment: the second waits here, and finds what the first has made.
+        Chatbot.objects.select_for_update(no_key=True).filter(pk=chatbot.pk).first()
         if found := _made(chatbot):
             return found
         name = f"{chatbot.name[:249]} (API)"

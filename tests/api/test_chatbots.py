@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 
 from chat.models import AccessType, Chatbot, Inbox, LanguageModel, WebChat
 from tests import people
@@ -29,6 +31,28 @@ def site(**values: Any) -> WebChat:
     return WebChat.objects.create(
         organization=organization, inbox=inbox, chatbot=chatbot, name="Shop", **values
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_look_at_a_new_chatbot_at_once_make_one_api_web_chat() -> None:
+    one, another, chatbot = alices(), alices(), people.chatbot_of(people.alice())
+    seen: list[str] = []
+
+    def look(caller: Caller) -> None:
+        seen.append(caller.get(f"chatbots/{chatbot.pk}/").json()["apiWebChatId"])
+
+    def look_elsewhere() -> None:
+        look(another)
+        connection.close()
+
+    other = Thread(target=look_elsewhere)
+    with transaction.atomic():  # nobody sees yet what this one makes
+        look(one)
+        other.start()
+        other.join(0.5)  # without the lock it would make another one now
+    other.join()
+    assert len(set(seen)) == 1
+    assert WebChat.objects.filter(chatbot=chatbot, access_type=AccessType.API).count() == 1
 
 
 def test_the_body_that_known_scripts_send_makes_and_changes_a_chatbot() -> None:
