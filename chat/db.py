@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from threading import RLock, get_ident
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import Error, connection, connections, transaction
+from django.db import Error, OperationalError, connection, connections, transaction
+from django.utils.functional import Promise
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -27,6 +29,10 @@ _busy: set[int] = set()
 
 #: ``disk_full`` in the list of PostgreSQL's error codes.
 POSTGRESQL_FULL = "53100"
+#: ``query_canceled`` there: the statement took longer than it may.
+POSTGRESQL_GIVEN_UP = "57014"
+#: So many steps of SQLite's machine lie between two looks at the clock: well below a millisecond.
+LOOK_STEPS = 1000
 
 #: Eight threads bound the connections of a process. Channels' own helper shares one thread among all
 #: sockets (20 queries of 0.3 s took 6 s); a thread for each socket costs 99 KB a socket.
@@ -51,6 +57,41 @@ def transact() -> Iterator[None]:
     queues = connection.vendor == "sqlite" and not connection.in_atomic_block
     with _writer if queues else nullcontext(), transaction.atomic():
         yield
+
+
+@contextmanager
+def time_limit(seconds: float, sentence: str | Promise) -> Iterator[None]:
+    """What is read within and takes longer is given up: ``StorageBusy`` with the sentence."""
+    limited = _sqlite_limit if connection.vendor == "sqlite" else _postgresql_limit
+    try:
+        with limited(seconds):
+            yield
+    except OperationalError as error:
+        cause: Any = error.__cause__
+        codes = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
+        if codes in ((sqlite3.SQLITE_INTERRUPT, None), (None, POSTGRESQL_GIVEN_UP)):
+            raise StorageBusy(sentence) from error
+        raise
+
+
+@contextmanager
+def _sqlite_limit(seconds: float) -> Iterator[None]:
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    end = monotonic() + seconds
+    raw.set_progress_handler(lambda: monotonic() > end, LOOK_STEPS)
+    try:
+        yield
+    finally:
+        raw.set_progress_handler(None, 0)
+
+
+@contextmanager
+def _postgresql_limit(seconds: float) -> Iterator[None]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = %s", [f"{int(seconds * 1000)}ms"])
+        yield
+        cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
 
 
 def refusal(error: Error) -> StorageBusy | StorageFull:

@@ -259,6 +259,8 @@ MESSAGES_PER_MINUTE = env.int("MESSAGES_PER_MINUTE", default=60)
 #: Requests of the API a minute: of one key, and of one address without a key; 0 switches the limit off.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 API_STRANGERS_PER_MINUTE = env.int("API_STRANGERS_PER_MINUTE", default=120)
+#: How long a search in conversations may take.
+SEARCH_SECONDS = env.float("SEARCH_SECONDS", default=10.0)
 #: Sockets (tabs) one principal may have open in one process; 0 switches the limit off.
 SOCKETS_PER_PERSON = env.int("SOCKETS_PER_PERSON", default=50)
 

@@ -9,12 +9,7 @@ from chat.selectors.attachments import (
     upload_for,
 )
 from chat.selectors.chatbots import chatbot_for, chatbots_in, chatbots_of, documents_of
-from chat.selectors.conversations import (
-    conversation_for,
-    conversations_matching,
-    conversations_of,
-    rest_conversations,
-)
+from chat.selectors.conversations import conversation_for, conversations_of, rest_conversations
 from chat.selectors.inboxes import inboxes_of, replies_now, unread_in
 from chat.selectors.messages import message_for, messages_of, reply_for, reply_to_read, rest_messages
 from chat.selectors.people import member_principal, membership_of
@@ -30,7 +25,6 @@ __all__ = [
     "chatbots_in",
     "chatbots_of",
     "conversation_for",
-    "conversations_matching",
     "conversations_of",
     "documents_of",
     "inboxes_of",

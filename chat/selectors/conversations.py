@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from chat.exceptions import NotFound
-from chat.models import Conversation, Message, Reply
+from chat.models import Conversation, Reply
 from chat.prepared import Prepared
 from chat.principals import Kind, Principal
 from chat.selectors.replies import OPEN
@@ -73,12 +73,6 @@ def conversations_of(principal: Principal) -> QuerySet[Conversation]:
     )
 
 
-def conversations_matching(principal: Principal, words: str) -> QuerySet[Conversation]:
-    """Those whose title or whose messages contain the words."""
-    said = Message.objects.filter(conversation=OuterRef("pk"), superseded=False, content__icontains=words)
-    return conversations_of(principal).filter(Q(title__icontains=words) | Exists(said))
-
-
 def rest_conversations(principal: Principal) -> QuerySet[Conversation]:
     """Most recent first, each with all that the REST API shows of it, in one query."""
     return (
@@ -94,9 +88,3 @@ def rest_conversation_for(principal: Principal, id: UUID) -> Conversation:
     if found is None:
         raise NotFound
     return found
-
-
-def mentioning(rows: QuerySet[Conversation], words: str) -> QuerySet[Conversation]:
-    """Those of the conversations whose title, contact or messages contain the words."""
-    said = Message.objects.filter(conversation=OuterRef("pk"), superseded=False, content__icontains=words)
-    return rows.filter(Q(title__icontains=words) | Q(contact__name__icontains=words) | Exists(said))

@@ -25,6 +25,7 @@ from chat.exceptions import BadRequest, ChatError, NotAllowed, NotFound, RateLim
 from chat.models import User
 from chat.principals import Principal
 from chat.replies.engine import stop_upstreams
+from chat.selectors.searching import mentioning, searching, words_of
 from chat.services import conversations
 from chat.services.contents import MESSAGE_BYTES
 from chat.shapes import conversation_row, feedback_shape, message_shape
@@ -140,13 +141,12 @@ def address(name: str) -> str:
 @require_safe
 @json_view
 def conversation_list(request: HttpRequest, principal: Principal) -> JsonResponse:
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    found = (
-        selectors.conversations_matching(principal, words) if words else selectors.conversations_of(principal)
-    )
-    rows, following = page_after(
-        found, ("last_message_created_at", "pk"), request.GET.get("cursor"), CONVERSATIONS_PAGE
-    )
+    words = words_of(request.GET.get("q", ""))
+    found = mentioning(selectors.conversations_of(principal), words, "title")
+    with searching(words):
+        rows, following = page_after(
+            found, ("last_message_created_at", "pk"), request.GET.get("cursor"), CONVERSATIONS_PAGE
+        )
     return JsonResponse({"results": [conversation_row(row) for row in rows], "next": following})
 
 

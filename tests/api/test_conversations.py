@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,9 +11,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chat.models import Contact, Conversation, Inbox
+from chat.models import Contact, Conversation, Inbox, Message
 from chat.principals import Principal
-from chat.selectors import member_principal
+from chat.selectors import member_principal, searching
 from chat.selectors.inboxes import is_open
 from chat.services.messages import post_message
 from chat.services.replies import retry
@@ -104,7 +105,22 @@ def test_only_conversations_of_the_inbox_are_listed_and_without_it_all() -> None
 
 
 @pytest.mark.parametrize(
-    ("keyword", "found"), [("parcel", True), ("PARCEL", True), ("dora", True), ("%", False)]
+    ("keyword", "found"),
+    [
+        ("parcel", True),
+        ("PARCEL", True),
+        ("dora", True),
+        ("%", False),
+        ("parcel hello", True),
+        ("dora  WHERE parcel", True),
+        ("parcel nothing", False),
+        ("退貨", True),
+        ("發票 退貨", True),
+        ("票可", False),
+        ("ärger", True),
+        ("ÄRGER", True),
+        ("superseded", False),
+    ],
 )
 def test_a_keyword_finds_title_contact_and_messages(keyword: str, found: bool) -> None:
     caller = alices()
@@ -112,8 +128,45 @@ def test_a_keyword_finds_title_contact_and_messages(keyword: str, found: bool) -
     Contact.objects.filter(pk=made["contact"]["id"]).update(name="Dora")
     say(caller, made["id"], "Hello")
     say(caller, made["id"], "Where is my Parcel?")
+    say(caller, made["id"], "請問可以退貨嗎？發票在這裡。Ärger!")
+    Message.objects.create(
+        conversation_id=made["id"], position=99, type="outgoing", content="Superseded.", superseded=True
+    )
     say(caller, other["id"], "Nothing")
     assert [row["id"] for row in rows(caller, f"?keyword={keyword}")] == ([made["id"]] if found else [])
+
+
+def test_a_search_that_takes_too_long_is_given_up_with_a_sentence(settings: Any) -> None:
+    caller = alices()
+    made = begin(caller)
+    Message.objects.bulk_create(
+        Message(conversation_id=made["id"], position=number, type="incoming", content="abcdefgh" * 2000)
+        for number in range(1000, 2000)
+    )
+    settings.SEARCH_SECONDS = 0.001
+    given_up = caller.get("conversations/?keyword=nowhere")
+    assert given_up.status_code == 503
+    assert given_up.json() == {
+        "detail": "This search takes too long. Search in less, such as one inbox, or for other words."
+    }
+    assert [row["id"] for row in rows(caller)] == [made["id"]]
+    settings.SEARCH_SECONDS = 60
+    assert rows(caller, "?keyword=nowhere") == []
+
+
+def test_searches_wait_for_their_turn_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "TURN_SECONDS", 0.01)
+    caller = alices()
+    with ExitStack() as others:
+        for _ in range(searching.AT_ONCE):
+            others.enter_context(searching.searching("else"))
+        refused = caller.get("conversations/?keyword=parcel")
+        assert (refused.status_code, refused.json()["detail"].split(".")[0]) == (
+            503,
+            "Other searches are running",
+        )
+        assert caller.get("conversations/").status_code == 200
+    assert caller.get("conversations/?keyword=parcel").status_code == 200
 
 
 def test_pages_hold_each_conversation_once_and_lead_back() -> None:

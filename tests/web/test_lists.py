@@ -53,6 +53,19 @@ def test_the_pages_of_a_conversation_hold_each_message_once() -> None:
     assert len(seen) == len(set(seen)) == 62
 
 
+def test_the_search_finds_each_word_in_the_title_or_a_message() -> None:
+    first, other = say("Where is the parcel?"), say("Where is the invoice?")
+    say("It has two boxes.", conversation=first.conversation_id)
+    for words, found in (
+        ("where", [first, other]),
+        ("BOXES parcel", [first]),
+        ("parcel invoice", []),
+        ("  ", [first, other]),
+    ):
+        page = client().get("/chat/conversations", {"q": words}).json()
+        assert [row["id"] for row in page["results"]] == [str(one.conversation_id) for one in found]
+
+
 def test_a_second_message_keeps_the_name_that_was_given() -> None:
     first = say("What is this?")
     principal = member_principal(people.alice())

@@ -24,15 +24,19 @@ from chat.api.strangers import count_beginning, reader_of
 from chat.api.views.base import ApiView
 from chat.models import Conversation
 from chat.principals import Principal
-from chat.selectors.conversations import mentioning, rest_conversation_for, rest_conversations
+from chat.selectors.conversations import rest_conversation_for, rest_conversations
 from chat.selectors.inboxes import unread_in
+from chat.selectors.searching import mentioning, searching, words_of
 from chat.services import conversations
 from chat.services.web_chats import begin_conversation
 from chat.shapes import Shape, rest_conversation
 
 RECENT = ("last_message_created_at", "pk")
-#: No more of a keyword is looked for.
-KEYWORD = 200
+#: What a keyword is looked for in, besides messages.
+NAMED = ("title", "contact__name")
+KEYWORD = parameter(
+    "keyword", "Only those in whose title, contact's name and messages each of these words stands."
+)
 
 EXAMPLE: dict[str, Any] = {
     "id": "8e44604a-8278-4c96-96b5-3e5a0548d738",
@@ -93,25 +97,25 @@ class ConversationListView(ApiView):
         summary="List conversations",
         parameters=[
             parameter("inbox", "Only those of this inbox.", kind="uuid"),
-            parameter("keyword", "Only those whose title, contact or messages contain it."),
+            KEYWORD,
         ],
         responses=ConversationSerializer(many=True),
         examples=[ANSWER],
     )
     def get(self, request: Request) -> Response:
         """Those that programs and visitors began, the most recent first."""
-        page = keyset(request, self.rows(), lambda row: row, RECENT)  # type: ignore[arg-type, return-value]
+        words = words_of(self.query("keyword"))
+        with searching(words):
+            page = keyset(request, self.rows(words), lambda row: row, RECENT)  # type: ignore[arg-type, return-value]
         rows: list[Any] = page["results"]
         unread = unread_in(row.inbox_id for row in rows)
         page["results"] = [rest_conversation(row, unread=unread.get(row.inbox_id, 0)) for row in rows]
         return Response(page)
 
-    def rows(self) -> QuerySet[Conversation]:
-        rows = rest_conversations(self.principal)
+    def rows(self, words: list[str]) -> QuerySet[Conversation]:
+        rows = mentioning(rest_conversations(self.principal), words, *NAMED)
         if inbox := query.uuid(self.request, "inbox"):
             rows = rows.filter(inbox=inbox)
-        if words := self.query("keyword").strip()[:KEYWORD]:
-            rows = mentioning(rows, words)
         return rows
 
     @extend_schema(
