@@ -5,6 +5,10 @@
     - TooLarge
   x NotFound                   absent, or not theirs: indistinguishable
   x NotAllowed                 known to the caller, but not for them
+    - TicketRefused            the embedded page is too old, or its web chat is closed
+    - TokenRefused             the visitor's token opens nothing (any more)
+    - IdentityRefused          what the site signed about its visitor does not hold
+    - IdentityRequired         the web chat is only for visitors of whom the site has signed who they are
   x Conflict                   somebody was first
   x RateLimited                (transient) carries ``retry_after`` in seconds
   x StorageBusy                (transient) the database did not answer
@@ -55,6 +59,27 @@ class NotAllowed(ChatError):
     code = "forbidden"
     status = 403
     default = _("You are not allowed to do this.")
+
+
+class TicketRefused(NotAllowed):
+    code = "ticket_refused"
+    default = _("This page is too old. Reload it.")
+
+
+class TokenRefused(NotAllowed):
+    code = "token_refused"
+    status = 401
+    default = _("This browser is no longer known here. You can begin anew.")
+
+
+class IdentityRefused(NotAllowed):
+    code = "identity_refused"
+    default = _("This site could not prove who you are.")
+
+
+class IdentityRequired(NotAllowed):
+    code = "identity_required"
+    default = _("Log in on this site to chat here.")
 
 
 class Conflict(ChatError):

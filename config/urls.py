@@ -23,6 +23,7 @@ urlpatterns = [
     path("admin/doctor/", admin.site.admin_view(doctor), name="doctor"),
     path("admin/", admin.site.urls),
     path("", include("chat.web.urls")),
+    path("", include("chat.embed.urls")),
     path("v1/", include("chat.openai.urls")),
     path("api/v1/", include("chat.openai.urls")),
     path("api/v1/", include("chat.maax.urls")),

@@ -6,7 +6,7 @@ Each function makes what it needs once a test and returns the same row when it i
 
 from __future__ import annotations
 
-from chat.models import Chatbot, Membership, Organization, Role, User
+from chat.models import Chatbot, Inbox, Membership, Organization, Role, User, WebChat
 
 PASSWORD = "correct horse battery staple"
 HOME = "Home"
@@ -63,3 +63,16 @@ def organization_of(user: User) -> Organization:
 def chatbot_of(user: User) -> Chatbot:
     """The first chatbot of the person's organization."""
     return organization_of(user).chatbots.earliest("created_at")
+
+
+def web_chat_of(user: User) -> WebChat:
+    """The person's own web chat, which any site of ``shop.example`` may show."""
+    organization, name = organization_of(user), f"{user.username.title()}'s site"
+    found = WebChat.objects.filter(organization=organization, name=name).first()
+    return found or WebChat.objects.create(
+        organization=organization,
+        inbox=Inbox.objects.create(organization=organization, name=name),
+        chatbot=chatbot_of(user),
+        name=name,
+        allowed_origins=["https://shop.example", "https://*.shop.example"],
+    )

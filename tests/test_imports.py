@@ -19,6 +19,7 @@ LAYERS: list[set[str]] = [
         "chat.openai",
         "chat.ws",
         "chat.web",
+        "chat.embed",
         "chat.admin",
         "chat.management",
         "chat.templatetags",
@@ -65,6 +66,7 @@ KEPT_IN = {
     "httpx": ("chat.completions",),
     "aiohttp": ("chat.completions", "chat.doctor", "chat.webhooks"),
     "channels.layers": ("chat.hints",),
+    "jwt": ("chat.services.identity",),
 }
 
 

@@ -17,6 +17,7 @@ from chat.models.message import (
 from chat.models.organization import Invitation, Membership, Organization, Role
 from chat.models.people import User
 from chat.models.reply import ENDED, ProcessLease, Reply, ReplyState
+from chat.models.visitor import IdentitySecret, Visitor, VisitorToken
 from chat.models.webhook import WebhookRecord
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Feedback",
     "FeedbackType",
     "FileStatus",
+    "IdentitySecret",
     "Inbox",
     "IntegerId",
     "Invitation",
@@ -53,6 +55,8 @@ __all__ = [
     "Role",
     "Upload",
     "User",
+    "Visitor",
+    "VisitorToken",
     "WebChat",
     "WebhookRecord",
 ]

@@ -82,6 +82,29 @@ class WebChat(models.Model):
         blank=True,
         help_text=_('Sites that may embed it, such as ["https://example.com"]. Empty: this server only.'),
     )
+    generation = models.PositiveIntegerField(
+        _("generation"),
+        default=1,
+        db_default=1,
+        editable=False,
+        help_text=_("Raising it ends every visitor's token and every open page at once."),
+    )
+    identity_enforced = models.BooleanField(
+        _("signed identity only"),
+        default=False,
+        db_default=False,
+        help_text=_("Only visitors of whom the site has signed who they are may read and write."),
+    )
+    form = models.JSONField(
+        _("form before the chat"),
+        null=True,
+        blank=True,
+        help_text=_(
+            'Empty: none. Otherwise such as {"fields": [{"name": "email", "label": "E-mail", '
+            '"type": "email", "required": true}], '
+            '"consent": {"text": "I agree.", "url": "https://example.com/privacy"}}.'
+        ),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -116,6 +139,13 @@ class Contact(models.Model):
     avatar = models.URLField(_("picture"), max_length=511, blank=True)
     source_id = models.CharField(_("id at its source"), max_length=255, blank=True)
     query_metadata = models.JSONField(_("query metadata"), null=True, blank=True)
+    #: What they said of themselves before their first chat: ``{"fields": {…}, "consent": {…}}``.
+    profile = models.JSONField(
+        _("answers before the chat"),
+        default=dict,
+        blank=True,
+        db_default=models.Value({}, models.JSONField()),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)

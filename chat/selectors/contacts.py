@@ -26,7 +26,7 @@ def contacts_of(principal: Principal) -> QuerySet[Contact]:
     places = ContactInbox.objects.select_related("inbox").order_by("inbox__created_at", "inbox")
     rows = Contact.objects.filter(organization=principal.organization_id, deleted_at=None)
     if principal.kind == "visitor":
-        rows = rows.filter(pk=principal.id)
+        rows = rows.filter(pk__in=[principal.contact_id])
     return rows.prefetch_related(Prefetch("places", queryset=places)).order_by("-created_at", "-pk")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from chat.exceptions import NotFound
-from chat.models import Conversation, Reply
+from chat.models import Conversation, Reply, Visitor
 from chat.prepared import Prepared
 from chat.principals import Kind, Principal
 from chat.selectors.replies import OPEN
@@ -29,15 +29,26 @@ SHOWN = (
 
 def theirs(principal: Principal, *, of: str = "") -> Q:
     """The conversations that a principal may reach; ``of="conversation__"`` for what belongs to them."""
-    mine: dict[str, UUID | None] = {"organization": principal.organization_id}
+    mine: dict[str, UUID | str | None] = {"organization": principal.organization_id}
     match principal.kind:
         case "member":
             mine["owner"] = principal.id
         case "visitor":
-            mine |= {"contact": principal.id, "owner": None}
+            mine |= {"contact": principal.contact_id, "owner": None}
+            if (visit := principal.visit) is None or not visit.verified:
+                mine["created_by"] = principal.label
+            if visit is not None:
+                mine["inbox"] = visit.inbox
         case "key":
             mine["owner"] = None
-    return Q(**{f"{of}{name}": value for name, value in mine.items()})
+    found = Q(**{f"{of}{name}": value for name, value in mine.items()})
+    return found & _not_cleared(principal, of) if principal.visit else found
+
+
+def _not_cleared(principal: Principal, of: str) -> Q:
+    """Asked of the row, so that it holds at once for every tab."""
+    since = Q(cleared_at=None) | Q(cleared_at__lt=OuterRef(f"{of}created_at"))
+    return Q(Exists(Visitor.objects.filter(since, pk=principal.id)))
 
 
 @cache
@@ -49,14 +60,17 @@ def _conversation(kind: Kind) -> Prepared[Conversation]:
             .order_by()
         )
 
-    own = {"principal": UUID} if kind in ("member", "visitor") else {}
+    own = {"principal": UUID} if kind == "member" else {}
     return Prepared(one, id=UUID, organization=UUID, **own)
 
 
 def conversation_for(principal: Principal, id: UUID) -> Conversation:
-    found = _conversation(principal.kind)(
-        id=id, organization=principal.organization_id, principal=principal.id
-    )
+    if principal.kind == "visitor":
+        found = list(conversations_of(principal).filter(pk=id))
+    else:
+        found = _conversation(principal.kind)(
+            id=id, organization=principal.organization_id, principal=principal.id
+        )
     if not found:
         raise NotFound
     return found[0]

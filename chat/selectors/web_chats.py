@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -39,3 +40,44 @@ def web_chat_to_show(principal: Principal | None, id: UUID) -> WebChat:
     if found is None:
         raise NotFound
     return found
+
+
+#: Of a web chat and its chatbot, what it takes to let a visitor in: the rest is large or encrypted.
+_FOR_VISITORS = (
+    *("organization_id", "inbox_id", "chatbot_id", "generation", "identity_enforced", "form"),
+    "chatbot__is_active",
+)
+
+
+def open_web_chat(id: UUID) -> WebChat:
+    """One that visitors may use on sites."""
+    found = (
+        WebChat.objects.filter(pk=id, **OPEN_TO_STRANGERS)
+        .select_related("chatbot")
+        .only(*_FOR_VISITORS)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def web_chat_on_sites(id: UUID) -> WebChat:
+    """With its chatbot; also one that is closed at the moment (``is_open_to_strangers``)."""
+    found = WebChat.objects.filter(pk=id, access_type=AccessType.WEB).select_related("chatbot").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def is_open_to_strangers(web_chat: WebChat) -> bool:
+    return web_chat.is_active and web_chat.enable_anonymous and web_chat.chatbot.is_active
+
+
+def generations_of(web_chats: Iterable[UUID]) -> dict[UUID, tuple[int, bool]]:
+    """Of those that visitors may use: the generation, and whether identity is enforced."""
+    rows = WebChat.objects.filter(pk__in=set(web_chats), **OPEN_TO_STRANGERS)
+    return {
+        id: (generation, enforced)
+        for id, generation, enforced in rows.values_list("pk", "generation", "identity_enforced")
+    }

@@ -38,6 +38,8 @@ CHATBOT = {
         {"title": "中文說明", "text": "忘記密碼怎麼辦？"},
     ],
 }
+#: Pages of one's own machine, whatever their port, may try the embedded chat.
+LOCAL_SITES = ["http://localhost:*", "http://127.0.0.1:*", "http://*.localhost:*"]
 #: Without the letters and digits that are taken for each other.
 _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -118,7 +120,14 @@ def _rows(organization: Organization, known: Known) -> Known:
     if not chatbot.knowledge_bases.exists():
         chatbot.knowledge_bases.add(knowledge)
     inbox = row(Inbox.objects.filter(organization=organization), "inboxId", name=SITE)
-    web_chat = row(WebChat.objects.filter(inbox=inbox), "webChatId", name=SITE, inbox=inbox, chatbot=chatbot)
+    web_chat = row(
+        WebChat.objects.filter(inbox=inbox),
+        "webChatId",
+        name=SITE,
+        inbox=inbox,
+        chatbot=chatbot,
+        allowed_origins=LOCAL_SITES,
+    )
     contact = row(Contact.objects.filter(inboxes=inbox), "contactId", name="Demo visitor")
     contact.inboxes.add(inbox)
     return {

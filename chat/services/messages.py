@@ -15,7 +15,7 @@ from chat.exceptions import NotFound
 from chat.hints import conversation_group, hint, hint_row
 from chat.models import Attachment, Contact, Conversation, Message, MessageType, Reply
 from chat.prepared import Prepared, PreparedUpdate
-from chat.principals import Principal
+from chat.principals import Principal, Visit
 from chat.replies.attempts import create_reply
 from chat.selectors import (
     chatbot_for,
@@ -176,20 +176,27 @@ def open_conversation(principal: Principal, draft: Draft) -> Conversation:
         return conversation
     if not draft.begins:
         raise NotFound
+    visit = principal.visit
     conversation = Conversation(
         id=draft.conversation,
         organization_id=principal.organization_id,
-        chatbot=chatbot_for(principal, draft.chatbot),
+        chatbot=chatbot_for(principal, visit.chatbot if visit else draft.chatbot),
         owner_id=principal.id if principal.kind == "member" else None,
-        contact_id=principal.id if principal.kind == "visitor" else None,
+        contact_id=principal.contact_id,
         created_by=principal.label,
         title=title_of(draft.content),
         last_position=TURN,
         last_message_id=draft.id,
         last_read_at=timezone.now(),
+        **(_of_visit(visit) if visit else {}),
     )
     conversation.save(force_insert=True)
     return conversation
+
+
+def _of_visit(visit: Visit) -> Json:
+    recorded = timezone.now() if visit.address else None
+    return {"inbox_id": visit.inbox, "ip_address": visit.address, "ip_recorded_at": recorded}
 
 
 _add_turn = PreparedUpdate(
@@ -226,7 +233,7 @@ def sender_of(principal: Principal, conversation: Conversation, contact: UUID | 
         case "member":
             return {"sender_user_id": principal.id}
         case "visitor":
-            return {"sender_contact_id": principal.id}
+            return {"sender_contact_id": principal.contact_id}
         case _:
             if contact and not _contacts_there(id=contact, organization=principal.organization_id):
                 raise NotFound

@@ -12,22 +12,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
+from chat.answers.policy import STRICT
+
 Sync: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 Async: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
-#: Nothing but our own files: no inline script or style, no eval, no other host, never in a frame.
-STRICT = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "'self' data:",
-    "connect-src": "'self'",
-    "font-src": "'self'",
-    "base-uri": "'none'",
-    "form-action": "'self'",
-    "object-src": "'none'",
-    "frame-ancestors": "'none'",
-}
 #: django-unfold works with Alpine and htmx, which evaluate attributes and set styles. What strangers wrote
 #: must therefore reach an admin page only as escaped text.
 ADMIN = STRICT | {"script-src": "'self' 'unsafe-eval'", "style-src": "'self' 'unsafe-inline'"}

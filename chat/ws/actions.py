@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from chat.db import in_database
+from chat.db import in_database, transact
 from chat.exceptions import NotFound
 from chat.models import Reply
 from chat.principals import Principal
@@ -16,6 +16,7 @@ from chat.replies.engine import Engine, engine
 from chat.selectors import conversation_for, message_for, open_replies_of, reply_for
 from chat.services import replies
 from chat.services.messages import post_message
+from chat.services.visitors import Guest, allowed_metadata, settle
 from chat.shapes import Shape, conversation_row, message_shape, new_message_shape
 from chat.ws.frames import Send
 
@@ -27,17 +28,29 @@ def accepting(started: Engine) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """``created`` is False for a repeat; ``began``: it was the first message of a new conversation."""
+    """``created`` is False for a repeat; ``began``: it was the first message of a new conversation.
+    ``settled``: the visitor of whom something is stored from now on."""
 
     shape: Shape
     created: bool
     began: bool
     reply: UUID | None
+    settled: Guest | None = None
 
 
-async def send(principal: Principal, frame: Send) -> Sent:
-    """Store the message and start its reply."""
+async def send(principal: Principal, frame: Send, guest: Guest | None) -> Sent:
+    """Store the message, with the visitor if it is their first, and start its reply."""
+    if guest is not None:
+        return await ask(partial(_post_of_guest, guest, frame))
     return await ask(partial(_post, principal, frame))
+
+
+def _post_of_guest(guest: Guest, frame: Send, process: UUID, start: bool) -> tuple[Sent, Reply | None]:
+    with transact():
+        settled = settle(guest, frame.profile) if guest.token is None else None
+        metadata = allowed_metadata(guest.principal, frame.queryMetadata)
+        sent, reply = _post(guest.principal, replace(frame, queryMetadata=metadata), process, start)
+    return replace(sent, settled=settled), reply
 
 
 def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tuple[Sent, Reply | None]:

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from chat.db import in_database, refusal
-from chat.exceptions import BadRequest, ChatError, Internal, NotAllowed, StorageBusy, TooLarge
+from chat.exceptions import BadRequest, ChatError, Conflict, Internal, NotAllowed, StorageBusy, TooLarge
 from chat.hints import Hint, conversation_group, hub
 from chat.limits import TokenBucket, take_message
 from chat.logs import bind
@@ -33,10 +33,12 @@ from chat.principals import Principal
 from chat.replies.asking import whole
 from chat.replies.engine import engine
 from chat.services.contents import MESSAGE_BYTES
-from chat.ws import actions, frames
+from chat.services.visitors import Guest
+from chat.ws import actions, frames, greeting
+from chat.ws.closing import BAD_HELLO, GONE, NOT_NOW, TOO_FAST, TOO_MANY, TOO_SLOW, code_of
 from chat.ws.following import frames_of
 from chat.ws.metrics import SocketCollector
-from chat.ws.rights import session_key, standing_of_session, watch
+from chat.ws.rights import watch
 from chat.ws.window import TooSlow, Window
 
 logger = logging.getLogger(__name__)
@@ -46,7 +48,12 @@ FRAME_BYTES = 64 * 1024
 WAITING_FRAMES = 64
 ACK_BYTES, ACK_SECONDS = 32 * 1024, 1
 
-GONE, BAD_HELLO, TOO_SLOW, NOT_NOW, TOO_FAST, TOO_MANY = 4001, 4003, 4008, 4013, 4029, 4030
+LIMITS = {
+    "messageBytes": MESSAGE_BYTES,
+    "frameBytes": FRAME_BYTES,
+    "ackBytes": ACK_BYTES,
+    "ackSeconds": ACK_SECONDS,
+}
 
 #: Every open socket of this process, for the drain.
 sockets: set[ChatConsumer] = set()
@@ -58,6 +65,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     """Speaks the frames of ``chat.ws.frames``; ``docs/socket.md`` documents them."""
 
     principal: Principal | None = None
+    #: What a visitor's right rests on; members have none.
+    guest: Guest | None = None
     conversation: UUID | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -111,8 +120,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         watch.remove(self.lose_standing)
         for task in [*self.readers.values(), *self.tasks]:
             task.cancel()
-        if self.principal:
-            hub.forget(self.principal.group, self.hint)
+        for group in self.principal.hears if self.principal else ():
+            hub.forget(group, self.hint)
         if self.conversation:
             hub.forget(conversation_group(self.conversation), self.hint)
 
@@ -219,38 +228,36 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def greet(self, hello: frames.Hello) -> None:
         if self.principal is not None:
             raise BadRequest
-        if hello.protocol != frames.PROTOCOL or hello.ticket or hello.token:
+        if hello.protocol != frames.PROTOCOL or (hello.token and hello.ticket is None):
             await self.end(BAD_HELLO)
             return
         self.late.cancel()
         try:
-            await self.welcome()
+            await self.welcome(hello)
+        except ChatError as refused:
+            await self.push(frames.Error(refused.code, str(refused.message)))
+            await self.end(code_of(refused))
         except Exception:
             # Without the database nobody can be greeted: they come again.
             logger.exception("not_greeted")
             await self.end(NOT_NOW)
 
-    async def welcome(self) -> None:
-        session = session_key(self.scope)
-        standing = await in_database(standing_of_session, session) if session else None
-        if standing is None:
+    async def welcome(self, hello: frames.Hello) -> None:
+        found = await greeting.greeted(hello, self.scope)
+        if found is None:
             await self.end(GONE)
             return
-        open_already = hub.listening(standing.principal.group)
-        if 0 < settings.SOCKETS_PER_PERSON <= open_already:
+        if 0 < settings.SOCKETS_PER_PERSON <= hub.listening(found.principal.group):
             await self.end(TOO_MANY)
             return
-        self.principal = standing.principal
-        watch.add(self.lose_standing, standing)
-        hub.listen(self.principal.group, self.hint)
-        limits = {
-            "messageBytes": MESSAGE_BYTES,
-            "frameBytes": FRAME_BYTES,
-            "ackBytes": ACK_BYTES,
-            "ackSeconds": ACK_SECONDS,
-        }
-        who = {"kind": self.principal.kind, "id": str(self.principal.id), "name": self.principal.name}
-        await self.push(frames.Ready(frames.PROTOCOL, who, limits))
+        self.principal = found.principal
+        self.guest = found if isinstance(found, Guest) else None
+        watch.add(self.lose_standing, found)
+        for group in self.principal.hears:
+            hub.listen(group, self.hint)
+        await self.push(greeting.ready(found, LIMITS))
+        for frame in greeting.told(found):
+            await self.push(frame)
 
     async def open(self, conversation: UUID, reply: UUID | None, after: int) -> None:
         """Follow a conversation instead of the earlier one: listen first, then look at what is open in it."""
@@ -288,11 +295,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.told.add(ref)
         created = False
         try:
-            sent = await whole(actions.send(principal, frame))
+            sent = await whole(actions.send(principal, frame, self.guest))
             created = sent.created
+        except Conflict:
+            await self.end(NOT_NOW)  # the visitor came to be known at the same moment: they are greeted anew
+            return
         finally:
             if not created:
                 self.told.discard(ref)  # no hint of it will come
+        if sent.settled:
+            self.guest = sent.settled
+            watch.add(self.lose_standing, sent.settled)
+            await self.push(frames.VisitorFrame(sent.settled.told))
         if sent.began:
             self.join(frame.conversation)
         await self.show(sent.shape, ref)

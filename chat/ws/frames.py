@@ -23,7 +23,10 @@ class Hello:
     type: ClassVar = "hello"
     protocol: int
     ticket: str | None = None
+    site: str = ""
     token: str | None = None
+    contactId: str | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Send:
     chatbot: UUID | None = None
     attachments: list[UUID] = field(default_factory=list)
     queryMetadata: dict[str, Any] | None = None
+    profile: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,13 @@ class Ready:
     protocol: int
     principal: dict[str, Any]
     limits: dict[str, int]
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorFrame:
+    type: ClassVar = "visitor"
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +247,7 @@ class Pong:
 
 ServerFrame = (
     Ready
+    | VisitorFrame
     | MessageFrame
     | ReplyStarted
     | ReplyDelta
@@ -252,6 +264,7 @@ SERVER_FRAMES: dict[str, type[ServerFrame]] = {
     kind.type: kind
     for kind in (
         Ready,
+        VisitorFrame,
         MessageFrame,
         ReplyStarted,
         ReplyDelta,

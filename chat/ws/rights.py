@@ -21,6 +21,7 @@ from chat.db import in_database
 from chat.models import Membership, User
 from chat.principals import Principal
 from chat.selectors import member_principal
+from chat.services.visitors import Guest, guests_lost
 
 logger = logging.getLogger(__name__)
 
@@ -76,14 +77,27 @@ def standings_lost(standings: set[Standing]) -> set[Standing]:
     }
 
 
+def rights_lost(rights: set[Standing | Guest]) -> set[Standing | Guest]:
+    """Asked of members and of visitors, as far as there are any."""
+    members = {one for one in rights if isinstance(one, Standing)}
+    guests = {one for one in rights if isinstance(one, Guest)}
+    lost: set[Standing | Guest] = set()
+    if members:
+        lost |= standings_lost(members)
+    if guests:
+        lost |= guests_lost(guests)
+    return lost
+
+
 class Watch:
     """The sockets of this process and what each rests on; ``lost`` is called when that is gone."""
 
     def __init__(self) -> None:
-        self._sockets: dict[Callable[[], Awaitable[None]], Standing] = {}
+        self._sockets: dict[Callable[[], Awaitable[None]], Standing | Guest] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, lost: Callable[[], Awaitable[None]], standing: Standing) -> None:
+    def add(self, lost: Callable[[], Awaitable[None]], standing: Standing | Guest) -> None:
+        """Or change what a socket rests on."""
         self._sockets[lost] = standing
         if self._task is None:
             self._task = asyncio.create_task(self._check(), name="rights")
@@ -97,7 +111,7 @@ class Watch:
             if not self._sockets:
                 continue
             try:
-                gone = await in_database(standings_lost, set(self._sockets.values()))
+                gone = await in_database(rights_lost, set(self._sockets.values()))
             except Exception:
                 logger.exception("rights_not_checked")
                 continue

@@ -41,12 +41,14 @@ OWN = {
 }
 #: Only superusers.
 SUPERUSERS = {"doctor"}
-#: Guarded by tests of their own: tests/web (accounts, invitations), tests/admin (every model's pages) and
-#: test_api.py beside this.
+#: Guarded by tests of their own: tests/web (accounts, invitations), tests/admin (every model's pages), and
+#: test_api.py and test_visitors.py beside this.
 ELSEWHERE = (
     "api-",
     "maax-",
     "openai-",
+    "embed-",
+    "visitor-",
     "account_",
     "mfa_",
     "socialaccount_",

@@ -1,5 +1,5 @@
 """Run in the server's environment with a number: make alice, bob, charlie and so many more members, log
-them in, give the three an API key each, and print what a test needs."""
+them in, give the three an API key and a web chat each, and print what a test needs."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def main() -> None:
     for user in members[:3]:
         organization = people.organization_of(user)
         everybody[user.username]["key"] = create_api_key(organization=organization, name=user.username)[1]
+        everybody[user.username]["webChat"] = str(people.web_chat_of(user).pk)
     print(json.dumps(everybody))
 
 

@@ -45,7 +45,7 @@ class Tab:
         self.heard: dict[str, Heard] = {} if heard is None else heard
         self.frames: list[Frame] = []
         self.closed: int | None = None
-        self.session: str = server.people[name]["session"]
+        self.session: str = server.people[name]["session"] if name else ""
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Tab:
@@ -61,14 +61,17 @@ class Tab:
         self.socket: ClientConnection = await self.dial(origin)
         self._listener = asyncio.create_task(self._listen())
         if hello:
-            await self.say("hello", protocol=1)
-            await self.frame("ready")
+            await self.greet()
+
+    async def greet(self) -> None:
+        await self.say("hello", protocol=1)
+        await self.frame("ready")
 
     async def dial(self, origin: str | None) -> ClientConnection:
         return await connect(
             f"ws://127.0.0.1:{self.server.port}/ws/chat/",
             origin=origin or self.server.origin,  # type: ignore[arg-type]
-            additional_headers={"Cookie": f"sessionid={self.session}"},
+            additional_headers={"Cookie": f"sessionid={self.session}"} if self.session else {},
             max_size=None,
             max_queue=None,  # a tab that stops reading would not notice its end
         )

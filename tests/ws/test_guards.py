@@ -92,9 +92,9 @@ def test_nobody_without_a_session_is_greeted(server: Server, cookie: str) -> Non
         {"type": "hello", "protocol": 2},
         {"type": "open", "conversation": str(uuid4())},
         {"type": "send", "id": str(uuid4()), "conversation": str(uuid4()), "content": "hi"},
-        {"type": "hello", "protocol": 1, "ticket": "forged"},
+        {"type": "hello", "protocol": 1, "token": "a token without a ticket"},
     ],
-    ids=["newer protocol", "open first", "send first", "forged ticket"],
+    ids=["newer protocol", "open first", "send first", "token without a ticket"],
 )
 def test_a_socket_that_does_not_greet_rightly_is_closed(server: Server, first: dict[str, Any]) -> None:
     async def scene() -> None:
