@@ -10,13 +10,15 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from chat.db import in_database, transact
-from chat.models import Attachment, Invitation, Job, Upload, WebhookRecord
+from chat.models import Attachment, Invitation, Job, Upload, VisitorToken, WebhookRecord
 
 AT_ONCE = 200
 KEPT_JOBS = timedelta(days=7)
 #: Whoever opens an old link is told that it has expired, and whoever invited sees that it was not used.
 KEPT_INVITATIONS = timedelta(days=30)
 KEPT_UPLOADS = timedelta(days=1)
+#: After their end; longer than a first token is signed for, which would otherwise count again.
+KEPT_VISITOR_TOKENS = timedelta(days=2)
 KEPT_WEBHOOK_RECORDS = timedelta(days=30)
 #: And not more than so many of one chatbot.
 MOST_WEBHOOK_RECORDS = 10_000
@@ -39,6 +41,9 @@ def useless() -> list[QuerySet[Any]]:
         WebhookRecord.objects.filter(created_at__lt=Now() - KEPT_WEBHOOK_RECORDS),
         # Their message was deleted, and a copy of it stands in them.
         WebhookRecord.objects.filter(message=None),
+        VisitorToken.objects.filter(expires_at__lt=Now() - KEPT_VISITOR_TOKENS),
+        VisitorToken.objects.filter(replaced_at__lt=Now() - KEPT_VISITOR_TOKENS),
+        VisitorToken.objects.filter(revoked_at__lt=Now() - KEPT_VISITOR_TOKENS),
         Upload.objects.filter(created_at__lt=Now() - KEPT_UPLOADS),
         Upload.objects.filter(organization=None, created_at__lt=Now() - KEPT_FROM_STRANGERS),
     ]

@@ -1,7 +1,7 @@
 """Every route of visitors x every kind of caller. What is not in the table fails the build.
 
-A visitor of the same web chat, of another one, of another site, with a token that ended, a member with a cookie
-and a stranger see nothing of a visitor's, and learn no more of it than of what does not exist.
+A visitor of the same web chat, of another one, of another site, with a token that ended, a member with a
+cookie and a stranger see nothing of a visitor's, and learn no more of it than of what does not exist.
 """
 
 from __future__ import annotations
@@ -312,7 +312,7 @@ def test_a_wrong_method_changes_nothing(things: Things) -> None:
 
 
 def test_what_visitors_began_is_not_open_to_strangers_of_the_api(things: Things) -> None:
-    """Who has the id of such a conversation, as the page around the frame has, reads it only with the token."""
+    """Who has the id of such a conversation, as the page around the frame has, needs the token as well."""
     id = things["conversation"]
     for path in (f"/api/conversations/{id}", f"/api/messages?conversation={id}"):
         assert Client().get(path).status_code in (401, 404)

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
 import urllib.error
 import urllib.request
+import warnings
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
+
+import jwt
+from jwt.warnings import InsecureKeyLengthWarning
 
 from tests.harness.server import Server
 from tests.harness.tab import Frame, Heard, Tab
 
 SHOP = "https://shop.example"
+
+
+def signed(
+    server: Server, subject: str = "user-1", *, of: str = "alice", secret: str = "", **claims: Any
+) -> str:
+    """What a site signs of its visitor; a claim that is None is left out. ``alg`` and ``key`` as an attacker
+    would have them."""
+    algorithm, key = (
+        claims.pop("alg", "HS256"),
+        claims.pop("key", secret or server.people[of]["identitySecret"]),
+    )
+    said = {"sub": subject, "aud": server.people[of]["webChat"], "exp": time.time() + 600, **claims}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureKeyLengthWarning)  # keys that nobody should take
+        return jwt.encode({name: value for name, value in said.items() if value is not None}, key, algorithm)
 
 
 def boot_of(server: Server, web_chat: str) -> dict[str, Any]:
@@ -111,3 +133,22 @@ def ask_as(
     except urllib.error.HTTPError as error:
         text = error.read()
         return error.code, json.loads(text) if text.startswith(b"{") else text
+
+
+def set_web_chat(server: Server, web_chat: str, **values: object) -> None:
+    """Change columns of the web chat, beside the server."""
+    for name, value in values.items():
+        server.execute(f"UPDATE chat_webchat SET {name} = ? WHERE id = ?", value, web_chat.replace("-", ""))  # noqa: S608
+
+
+def set_token(server: Server, token: str, **values: object) -> None:
+    """Change columns of a visitor's token, beside the server."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    for name, value in values.items():
+        changed = server.execute(f"UPDATE chat_visitortoken SET {name} = ? WHERE digest = ?", value, digest)  # noqa: S608
+        assert changed == 1
+
+
+def moment(**ago: float) -> str:
+    """So long ago, as databases have it."""
+    return (datetime.now(UTC) - timedelta(**ago)).isoformat(" ", "microseconds").removesuffix("+00:00")

@@ -1,5 +1,6 @@
 """Run in the server's environment with a number: make alice, bob, charlie and so many more members, log
-them in, give the three an API key and a web chat each, and print what a test needs."""
+them in, give the three an API key and a web chat with an identity secret each, and print what a test
+needs."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from django.utils import timezone  # noqa: E402
 from django.utils.crypto import get_random_string  # noqa: E402
 
 from chat.models import Membership, Organization, User  # noqa: E402
+from chat.services.identity import new_secret  # noqa: E402
 from chat.services.keys import create_api_key  # noqa: E402
 from tests import people  # noqa: E402
 
@@ -75,7 +77,9 @@ def main() -> None:
     for user in members[:3]:
         organization = people.organization_of(user)
         everybody[user.username]["key"] = create_api_key(organization=organization, name=user.username)[1]
-        everybody[user.username]["webChat"] = str(people.web_chat_of(user).pk)
+        web_chat = people.web_chat_of(user)
+        everybody[user.username]["webChat"] = str(web_chat.pk)
+        everybody[user.username]["identitySecret"] = new_secret(web_chat.pk)
     print(json.dumps(everybody))
 
 
