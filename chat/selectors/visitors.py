@@ -46,4 +46,7 @@ def visitor_for(conversation: UUID) -> Principal:
     )
     if found is None or found.contact is None:
         raise NotFound
-    return Principal("visitor", found.contact.pk, found.organization_id, found.contact.name)
+    stranger = Principal("visitor", found.contact.pk, found.organization_id, found.contact.name)
+    if found.created_by != stranger.label:
+        raise NotFound  # begun on an embedded page: there it takes the token
+    return stranger

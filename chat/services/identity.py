@@ -61,6 +61,11 @@ def new_secret(web_chat: UUID) -> str:
     return made
 
 
+def remove_secret(web_chat: UUID, secret: UUID) -> None:
+    """What is signed with it counts no more; whoever came in by it stays for the rest of their hour."""
+    IdentitySecret.objects.filter(pk=secret, web_chat=web_chat).delete()
+
+
 def read(token: str, *, web_chat: UUID) -> Person:
     """Who the token says its bearer is. Raises ``IdentityRefused`` with a sentence for the site's owner."""
     if len(token) > TOKEN_CHARACTERS:

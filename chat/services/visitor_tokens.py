@@ -143,6 +143,11 @@ def revoke(tokens: QuerySet[VisitorToken]) -> None:
     tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
+def end_all(web_chat: UUID) -> None:
+    """Every ticket and token of the web chat ends, and with them its visitors' sockets within seconds."""
+    WebChat.objects.filter(pk=web_chat).update(generation=F("generation") + 1)
+
+
 def lost_among(tokens: Iterable[UUID]) -> set[UUID]:
     """Those of the tokens that open nothing any more."""
     asked = set(tokens)
