@@ -7,6 +7,8 @@
  * then on both speak through that channel alone. Both sides check who spoke, where it came from and what was said:
  * a message of another kind or with a field of another type is dropped, fields that nobody knows are ignored.
  *
+ * `id` names a call, and `done` its end.
+ *
  * The loader's half runs in pages whose globals somebody else has changed: here nothing is read from a prototype.
  *
  * @typedef {object} Config What the host page has set.
@@ -64,11 +66,11 @@ const object = (value) => typeof value === "object" && !!value && !isArray(value
 /** @type {Check} */
 const anything = () => true;
 /** @param {...string} values @returns {Check} */
-const oneOf = (...values) => (value) => values.indexOf(/** @type {string} */ (value)) >= 0;
+/* @__NO_SIDE_EFFECTS__ */ const oneOf = (...values) => (value) => values.indexOf(/** @type {string} */ (value)) >= 0;
 /** @param {Check} check @returns {Check} */
-const optional = (check) => (value) => value === undefined || check(value);
+/* @__NO_SIDE_EFFECTS__ */ const optional = (check) => (value) => value === undefined || check(value);
 /** @param {Fields} fields @returns {Check} */
-const holds = (fields) => (value) => !!picked(fields, value);
+/* @__NO_SIDE_EFFECTS__ */ const holds = (fields) => (value) => !!picked(fields, value);
 
 /** Taken now: the page may put something else in its place. */
 const { isArray } = Array;
@@ -257,16 +259,20 @@ export function callHost(allowed, receive, patience = window.name === LOADED ? 3
 }
 
 /**
- * Is the origin in a web chat's list of allowed ones? An entry is an origin, `*`, or one with `*.` before its host for
- * all of its sub-domains.
+ * Is the origin in a web chat's list of allowed ones, as browsers read `frame-ancestors`? An entry is an origin, `*`, or
+ * an origin with `*.` for all sub-domains or with `:*` for all ports; what may come over http may come over https.
  *
  * @param {string} origin @param {readonly string[]} list
  */
 export function inList(origin, list) {
   return list.some((entry) => {
-    if (entry === origin || (entry === "*" && origin !== "null")) return true;
-    const [scheme, host] = entry.split("://*.");
-    return !!host && origin.startsWith(`${scheme}://`) && origin.endsWith(`.${host}`);
+    if (entry === "*") return origin !== "null";
+    const pattern = entry
+      .replace(/[.[\]]/g, "\\$&")
+      .replace("://*", "://[^/:]+")
+      .replace(/:\*$/, "(:\\d+)?")
+      .replace(/^http:/, "https?:");
+    return new RegExp(`^${pattern}$`).test(origin);
   });
 }
 
