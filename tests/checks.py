@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TSC = ROOT / "static" / "vendor" / "node_modules" / ".bin" / "tsc"
+LOADER = ROOT / "static" / "vendor" / "loader.mjs"
 #: A production installation behind a proxy with TLS, as `check --deploy` shall find nothing to say about.
 PRODUCTION = {
     "SECRET_KEY": "qX3v-only-for-this-check-8Zk1Lw0sTn5Yb7Rd2Gf9Hj4Mc6Pa",
@@ -59,7 +60,10 @@ def javascript() -> list[Check]:
     if not (node and (npm or TSC.exists())):
         print("LEFT OUT: the types of the JavaScript modules, because there is no Node with npm here.")
         return []
-    return [Check("javascript", [TSC, "--project", "tsconfig.json"])]
+    return [
+        Check("javascript", [TSC, "--project", "tsconfig.json"]),
+        Check("loader", [node, LOADER, "--check"]),
+    ]
 
 
 def program(name: str) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OURS = sorted(
     path.relative_to(ROOT)
-    for folder in ("chat", "config", "tests", "benchmarks", "static/chat")
+    for folder in ("chat", "config", "tests", "benchmarks", "static/chat", "static/embed")
     for pattern in ("**/*.py", "**/*.js", "**/*.css")
     for path in (ROOT / folder).glob(pattern)
     if "migrations" not in path.parts

@@ -11,6 +11,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { build, transform } from "esbuild";
 
+process.chdir(import.meta.dirname);
 const OUT = "../embed/embed.min.js";
 const target = ["es2022", "chrome111", "firefox119", "safari16.4"];
 

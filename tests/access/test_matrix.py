@@ -24,7 +24,15 @@ from tests.harness.tab import Tab
 pytestmark = pytest.mark.django_db
 
 #: Anybody may ask; what they get does not depend on who they are.
-PUBLIC = {"healthz", "readyz", "probe", "javascript-catalog", "? admin", "? admin/password_change/"}
+PUBLIC = {
+    "healthz",
+    "readyz",
+    "probe",
+    "javascript-catalog",
+    "loader-script",
+    "? admin",
+    "? admin/password_change/",
+}
 #: Only from this machine, or with a token: tests/operations/test_metrics.py.
 BY_PLACE = {"metrics"}
 #: Whoever shows a signature of ours: tests/api/test_uploads.py and test_attachments.py.

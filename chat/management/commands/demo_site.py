@@ -27,7 +27,9 @@ class Command(BaseCommand):
         try:
             shop = Shop(port, chat.rstrip("/"), str(found.pk))
         except OSError as error:
-            raise CommandError(f"Port {port} cannot be used: {error.strerror}. Take another: --port") from None
+            raise CommandError(
+                f"Port {port} cannot be used: {error.strerror}. Take another: --port"
+            ) from None
         with shop:
             for path in VARIANTS:
                 self.stdout.write(f"{shop.origin}{path}")
