@@ -8,3 +8,5 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
     manifest_strict = True
+    #: Each settles the names of one more level of imports; modules import each other some eight levels deep.
+    max_post_process_passes = 20

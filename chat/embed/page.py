@@ -49,7 +49,7 @@ def boot(web_chat: WebChat) -> dict[str, Any]:
     shape = {name: value for name, value in web_chat_shape(web_chat).items() if name not in NOT_SHOWN}
     chatbot = web_chat.chatbot
     return {
-        "webChat": {**shape, "backUrl": _link(shape["backUrl"])},
+        "webChat": {**shape, **_colours(web_chat.options), "backUrl": _link(shape["backUrl"])},
         "chatbot": {
             "id": str(chatbot.pk),
             "name": chatbot.name,
@@ -63,6 +63,14 @@ def boot(web_chat: WebChat) -> dict[str, Any]:
         "limits": {"messageBytes": MESSAGE_BYTES},
         "language": get_language() or "en",
         "identityEnforced": web_chat.identity_enforced,
+    }
+
+
+def _colours(options: Any) -> dict[str, Any]:
+    """Those that somebody has set: for the others the page has better ones than the API's samples."""
+    chosen = options if isinstance(options, dict) else {}
+    return {
+        name: theme if isinstance(theme := chosen.get(name), dict) else {} for name in ("theme", "darkTheme")
     }
 
 

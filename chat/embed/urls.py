@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import path
 
 from chat.embed import loader, page, views
+from chat.embed.catalog import catalog
 
 PAGE = "web-chats/<uuid:web_chat>"
 
 urlpatterns = [
     path("js/embed.min.js", loader.loader, name="loader-script"),
+    path("web-chats/catalog.js", catalog, name="javascript-catalog-of-page"),
     path(PAGE, page.page, name="embed-page"),
     path(f"{PAGE}/ticket", views.ticket, name="visitor-ticket"),
     path(f"{PAGE}/conversations", views.conversation_list, name="visitor-conversations"),

@@ -2,11 +2,13 @@
 /** Begins here: makes the parts and connects them. */
 
 import { wireAccount } from "./account.js";
+import { memberApi } from "./api.js";
 import { ConversationMenu } from "./conversationmenu.js";
 import { closeDialogsFromOutside } from "./dialogs.js";
 import { find } from "./dom.js";
 import { Banner } from "./banner.js";
 import { Drawer } from "./drawer.js";
+import { Header } from "./header.js";
 import { Outbox } from "./outbox.js";
 import { Page } from "./page.js";
 import { wireShortcuts } from "./shortcuts.js";
@@ -20,6 +22,7 @@ import { rowOf } from "./unsent.js";
 /** @type {Boot} */
 const boot = JSON.parse(find("#boot").textContent ?? "");
 
+const api = memberApi();
 const connection = new Connection({ onFrame: received, onState: connected });
 const outbox = new Outbox({
   user: boot.user.id,
@@ -29,11 +32,26 @@ const outbox = new Outbox({
 });
 const drawer = new Drawer();
 const sidebar = new Sidebar({
+  api,
   onOpen: open,
-  onMenu: (row, view) => menu.toggle(row, view.link, view.more),
+  onMenu: (row, label, button) => menu.toggle(row, label, button),
 });
-const page = new Page({ boot, connection, outbox, sidebar, onBegin: begun, onNewChat: newChat });
+const header = new Header();
+const page = new Page({
+  owner: boot.user.id,
+  boot,
+  api,
+  connection,
+  outbox,
+  sidebar,
+  header,
+  isSeen: () => document.visibilityState === "visible",
+  mayFocus: () => true,
+  onBegin: begun,
+  onNewChat: newChat,
+});
 const menu = new ConversationMenu({
+  api,
   onRenamed: (row) => sidebar.put(row),
   onDeleted: (id) => {
     sidebar.remove(id);
@@ -114,7 +132,7 @@ for (const control of document.querySelectorAll("[data-new-chat]")) {
     newChat();
   });
 }
-const { title, more } = page.header;
+const { title, more } = header;
 title.addEventListener("click", () => page.row && menu.rename(page.row, title));
 more.addEventListener("click", () => page.row && menu.toggle(page.row, title, more));
 

@@ -56,6 +56,9 @@ function words(ending) {
   if (ending === "signed_out") {
     return [gettext("You are logged out."), gettext("What you have written is kept here."), gettext("Log in")];
   }
+  if (ending === "closed") {
+    return [gettext("This chat is closed at the moment."), gettext("What you have written is kept here."), gettext("Try again")];
+  }
   if (ending === "outdated") {
     return [gettext("This page is out of date."), gettext("What you have written is kept here."), gettext("Reload")];
   }

@@ -23,6 +23,8 @@ export class Composer {
   #error = find("#composer-error");
   #running = false;
   #closed = false;
+  /** A field that says by itself what it is for needs no name of whom one writes to. */
+  #named = this.#field.placeholder === "";
   /** What was written before this module was there. */
   #early = this.#field.value;
   #options;
@@ -65,7 +67,7 @@ export class Composer {
 
   /** Whom one writes to. @param {string} name */
   address(name) {
-    this.#field.placeholder = name ? interpolate(gettext("Ask %(name)s anything"), { name }, true) : "";
+    if (this.#named) this.#field.placeholder = name ? interpolate(gettext("Ask %(name)s anything"), { name }, true) : "";
   }
 
   /** @param {{running: boolean, stopping: boolean}} state Whether a reply can be stopped, or is stopping already. */

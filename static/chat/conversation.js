@@ -1,10 +1,11 @@
 // @ts-check
 /** The open conversation: reads its history, follows what is new, and passes on what the person does. */
 
-import { RequestError, fetchMessages } from "./api.js";
+import { RequestError } from "./api.js";
 import { newId } from "./ids.js";
 import { Transcript } from "./transcript.js";
 
+/** @import { Api } from "./api.js" */
 /** @import { Outbox } from "./outbox.js" */
 /** @import { Connection } from "./socket.js" */
 /** @import { TranscriptListener } from "./transcript.js" */
@@ -17,6 +18,7 @@ const SOCKET_FIRST = 300;
  * @typedef {object} ConversationOptions
  * @property {string} id
  * @property {string | null} chatbot Who is asked; null when the server knows the conversation already.
+ * @property {Api} api
  * @property {Connection} connection
  * @property {Outbox} outbox
  * @property {TranscriptListener & {onProblem: (problem: Problem) => void}} listener
@@ -65,7 +67,7 @@ export class OpenConversation {
     this.#held ??= [];
     this.#subscribe();
     try {
-      const page = await fetchMessages(this.id);
+      const page = await this.#options.api.fetchMessages(this.id);
       if (turn !== this.#turn) return;
       this.row = page.conversation;
       if (!this.loaded) this.#older = page.next;
@@ -82,7 +84,7 @@ export class OpenConversation {
     if (!this.#older || this.#loadingOlder) return;
     this.#loadingOlder = true;
     try {
-      const page = await fetchMessages(this.id, this.#older);
+      const page = await this.#options.api.fetchMessages(this.id, this.#older);
       this.#older = page.next;
       this.transcript.prepend(page.results.reverse());
     } finally {
@@ -103,12 +105,14 @@ export class OpenConversation {
     this.#held = [];
   }
 
-  /** @param {string} content */
+  /** Returns the message's id. @param {string} content */
   send(content) {
     const { connection } = this.#options;
     const chatbot = this.#chatbot ? { chatbot: this.#chatbot } : {};
     if (!this.known && connection.state === "ready") this.#begunIn ||= connection.generation;
-    this.#options.outbox.add({ id: newId(), conversation: this.id, content, ...chatbot });
+    const id = newId();
+    this.#options.outbox.add({ id, conversation: this.id, content, ...chatbot });
+    return id;
   }
 
   /** Stop a reply; without a connection as soon as there is one. @param {string} reply */

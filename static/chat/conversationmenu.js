@@ -1,7 +1,6 @@
 // @ts-check
 /** What can be done with a conversation, from its row and from the head of the chat alike: rename, delete. */
 
-import { deleteConversation, renameConversation } from "./api.js";
 import { problemOf } from "./conversation.js";
 import { confirmDeletion } from "./dialogs.js";
 import { find, stamp } from "./dom.js";
@@ -10,10 +9,12 @@ import { Menu } from "./menu.js";
 import { renameInPlace } from "./rename.js";
 import { titleOf } from "./rows.js";
 
+/** @import { Api } from "./api.js" */
 /** @import { Row } from "./types.js" */
 
 /**
  * @typedef {object} ConversationMenuOptions
+ * @property {Api} api
  * @property {(row: Row) => void} onRenamed
  * @property {(id: string) => void} onDeleted
  */
@@ -43,7 +44,7 @@ export class ConversationMenu {
     renameInPlace({
       label,
       title: row.title,
-      save: async (title) => this.#options.onRenamed(await renameConversation(row.id, title)),
+      save: async (title) => this.#options.onRenamed(await this.#options.api.renameConversation(row.id, title)),
       explain,
     });
   }
@@ -56,9 +57,9 @@ export class ConversationMenu {
     if (!this.#subject) return;
     const { row } = this.#subject;
     confirmDeletion({
-      title: titleOf(row),
+      question: interpolate(gettext("Delete “%(title)s”?"), { title: titleOf(row) }, true),
       remove: async () => {
-        await deleteConversation(row.id);
+        await this.#options.api.deleteConversation(row.id);
         this.#options.onDeleted(row.id);
       },
       explain,

@@ -3,18 +3,18 @@
 import { find } from "./dom.js";
 
 /**
- * Ask before a conversation is deleted. The dialog stays until that is done, and says why if it is not.
+ * Ask before something is deleted for good. The dialog stays until that is done, and says why if it is not.
  *
  * @param {object} options
- * @param {string} options.title
+ * @param {string} options.question
  * @param {() => Promise<void>} options.remove
  * @param {(error: unknown) => string} options.explain
  */
-export function confirmDeletion({ title, remove, explain }) {
+export function confirmDeletion({ question, remove, explain }) {
   const dialog = /** @type {HTMLDialogElement} */ (find("#delete-dialog"));
   const form = /** @type {HTMLFormElement} */ (find("form", dialog));
   const problem = find(".field-error", dialog);
-  find("h2", dialog).textContent = interpolate(gettext("Delete “%(title)s”?"), { title }, true);
+  find("h2", dialog).textContent = question;
   problem.hidden = true;
   form.onsubmit = async (event) => {
     if (event.submitter?.getAttribute("value") !== "delete") return;

@@ -53,6 +53,9 @@ export function requestSentence(problem) {
     storage_busy: gettext("The server is busy. Try again in a moment."),
     storage_full: gettext("The server has no space left to save this."),
     conflict: gettext("Somebody else changed this first. Reload and try again."),
+    token_refused: gettext("This browser is no longer known here. You can begin anew."),
+    identity_refused: gettext("This site could not say who you are. Log in there again."),
+    identity_required: gettext("Log in on this site to chat here."),
     internal: gettext("Something went wrong on the server."),
   };
   return sentences[problem.code] ?? (problem.message || sentences.internal || "");

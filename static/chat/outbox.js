@@ -133,6 +133,12 @@ export class Outbox {
     for (const entry of this.of(conversation)) this.#forget(entry);
   }
 
+  /** Everything: who wrote it is not here any more. */
+  discardEverything() {
+    for (const entry of [...this.#entries.values()]) this.#forget(entry);
+    this.#land();
+  }
+
   /** @param {number} milliseconds */
   #wait(milliseconds) {
     clearTimeout(this.#timer);

@@ -2,14 +2,12 @@
 /** The page: one open conversation, and all that shows it. Every part tells the page; the page tells the parts. */
 
 import { Announcer } from "./announcer.js";
-import { markRead } from "./api.js";
 import { Composer } from "./composer.js";
 import { OpenConversation } from "./conversation.js";
 import { find } from "./dom.js";
 import { keepDraft, readDraft } from "./drafts.js";
 import { outcomeSentence, pauseSentence, requestSentence } from "./errors.js";
 import { Follow } from "./follow.js";
-import { Header } from "./header.js";
 import { newId } from "./ids.js";
 import { Older } from "./older.js";
 import { passes } from "./outbox.js";
@@ -20,27 +18,35 @@ import { Stage } from "./stage.js";
 import { Thread } from "./thread.js";
 import { messageOf } from "./unsent.js";
 
+/** @import { Api } from "./api.js" */
 /** @import { Delivery } from "./incoming.js" */
 /** @import { Entry, Outbox } from "./outbox.js" */
 /** @import { Sidebar } from "./sidebar.js" */
+/** @import { Reason } from "./stage.js" */
 /** @import { Connection } from "./socket.js" */
-/** @import { Boot, Chatbot, Message, Problem, ServerFrame } from "./types.js" */
+/** @import { Boot, Chatbot, Message, Problem, Row, ServerFrame } from "./types.js" */
 
 /**
  * @typedef {object} PageOptions
- * @property {Boot} boot
+ * @property {string} owner Whose drafts these are.
+ * @property {Pick<Boot, "chatbots" | "chatbot" | "limits">} boot
+ * @property {Api} api
  * @property {Connection} connection
  * @property {Outbox} outbox
  * @property {Sidebar} sidebar
+ * @property {{show: (row: Row | null | undefined) => void}} header Null: a new chat.
+ * @property {() => boolean} isSeen Whether the person sees the page.
+ * @property {() => boolean} mayFocus Whether the page may take the focus by itself.
  * @property {(id: string) => void} onBegin A new chat has its first message, and so an address.
  * @property {() => void} onNewChat
+ * @property {(message: Message) => void} [onReplyStart]
+ * @property {(message: Message) => void} [onReplyEnd]
  */
 
 export class Page {
   /** @type {OpenConversation} */
   conversation;
   announcer = new Announcer(find("#announcer"));
-  header = new Header();
 
   #boot;
   #connection;
@@ -68,6 +74,7 @@ export class Page {
     this.#sidebar = sidebar;
     this.#chatbot = boot.chatbots.find(({ id }) => id === boot.chatbot) ?? boot.chatbots[0] ?? NOBODY;
     const actions = new ReplyActions({
+      api: options.api,
       conversation: () => this.conversation,
       outbox,
       announcer: this.announcer,
@@ -83,9 +90,9 @@ export class Page {
       limit: boot.limits.messageBytes,
       onSend: (text) => this.send(text),
       onStop: () => this.#stop(),
-      onDraft: (text) => keepDraft(boot.user.id, this.#draftKey, text),
+      onDraft: (text) => keepDraft(options.owner, this.#draftKey, text),
     });
-    this.#picker = new Picker(boot.chatbots, (chatbot) => this.newChat(chatbot));
+    this.#picker = boot.chatbots.length > 1 ? new Picker(boot.chatbots, (chatbot) => this.newChat(chatbot)) : null;
     this.conversation = this.#begin(newId(), this.#chatbot.id);
     new Older(this.#scroller, () => this.conversation);
   }
@@ -107,45 +114,52 @@ export class Page {
   /** The conversation does not exist for this person, or not any more. */
   refuse() {
     this.conversation.row = null;
-    this.#blocked = "refused";
-    this.#stage.block({
+    this.block({
       title: gettext("You no longer have access to this conversation."),
       text: "",
       label: gettext("New chat"),
       action: this.#options.onNewChat,
     });
+  }
+
+  /** Nothing can be read or written here; until `admit`, or another conversation. @param {Reason} reason */
+  block(reason) {
+    this.#blocked = "refused";
+    this.#stage.block(reason);
     this.#composer.setClosed(true);
     this.#render();
   }
 
-  /** @param {string} text */
+  /** What stood against it is gone. */
+  admit() {
+    if (this.#blocked !== "refused") return;
+    this.#blocked = "";
+    this.#composer.setClosed(false);
+    this.#render();
+  }
+
+  /** Returns the message's id. @param {string} text */
   send(text) {
     const first = !this.conversation.known && !this.#outbox.of(this.conversation.id).length;
-    if (first) keepDraft(this.#boot.user.id, null, "");
-    this.conversation.send(text);
+    if (first) keepDraft(this.#options.owner, null, "");
+    const id = this.conversation.send(text);
     if (first) this.#options.onBegin(this.conversation.id);
     this.#follow.toEnd();
     this.#focus();
+    return id;
   }
 
   /** @param {ServerFrame} frame */
   receive(frame) {
     this.conversation.receive(frame);
-    if (frame.type === "message" && frame.message.conversation === this.conversation.id) this.#admit();
+    // It was deleted, and a message that waited here has begun it anew.
+    if (frame.type === "message" && frame.message.conversation === this.conversation.id) this.admit();
     if (frame.type === "error" && frame.ref) this.#refused(frame.ref, frame);
     if (frame.type !== "conversation" || frame.conversation.id !== this.conversation.id) return;
     if ("deleted" in frame.conversation) return this.refuse();
     this.conversation.row = frame.conversation;
     this.#head();
     this.markRead();
-  }
-
-  /** It was deleted, and a message that waited here has begun it anew. */
-  #admit() {
-    if (this.#blocked !== "refused") return;
-    this.#blocked = "";
-    this.#composer.setClosed(false);
-    this.#render();
   }
 
   /** What waits in the outbox has changed, or the connection has. @param {string} [conversation] */
@@ -156,10 +170,10 @@ export class Page {
   /** The reader sees the newest reply. */
   markRead() {
     const { row } = this.conversation;
-    if (!row?.unreadMessagesCount || document.visibilityState !== "visible") return;
+    if (!row?.unreadMessagesCount || !this.#options.isSeen()) return;
     this.conversation.row = { ...row, unreadMessagesCount: 0 };
     // If it fails, the next reply or visit says it again.
-    markRead(this.conversation.id).catch(() => undefined);
+    this.#options.api.markRead(this.conversation.id).catch(() => undefined);
   }
 
   get row() {
@@ -182,14 +196,21 @@ export class Page {
     return new OpenConversation({
       id,
       chatbot,
+      api: this.#options.api,
       connection: this.#connection,
       outbox: this.#outbox,
       listener: {
         onChange: mine(() => this.#render()),
         onText: (message) => this.#grew(message),
-        onStart: () => this.announcer.begin(this.#speaker.name),
+        onStart: (message) => {
+          this.announcer.begin(this.#speaker.name);
+          this.#options.onReplyStart?.(message);
+        },
         onPause: (pause) => this.announcer.say(pauseSentence(pause)),
-        onEnd: (message) => this.announcer.end(outcomeSentence(message)),
+        onEnd: (message) => {
+          this.announcer.end(outcomeSentence(message));
+          this.#options.onReplyEnd?.(message);
+        },
         onProblem: (problem) => this.#cannotLoad(problem),
       },
     });
@@ -203,16 +224,20 @@ export class Page {
     this.#thread.clear();
     this.#composer.setClosed(false);
     this.#sidebar.setCurrent(conversation.id);
-    this.#composer.turnTo(readDraft(this.#boot.user.id, this.#draftKey));
+    this.#composer.turnTo(readDraft(this.#options.owner, this.#draftKey));
     this.#stage.greet(this.#chatbot);
     this.#render();
     this.#follow.toEnd();
     this.#focus();
   }
 
+  focus() {
+    this.#composer.focus();
+  }
+
   /** To the composer; but a finger would only call up the keyboard with that. */
   #focus() {
-    if (matchMedia("(hover: hover)").matches) this.#composer.focus();
+    if (matchMedia("(hover: hover)").matches && this.#options.mayFocus()) this.#composer.focus();
   }
 
   #render() {
@@ -249,8 +274,8 @@ export class Page {
   #head() {
     const { name } = this.#speaker;
     const begun = this.conversation.known || this.#outbox.of(this.conversation.id).length > 0;
-    this.header.show(begun ? this.row : null);
-    this.#picker.show(this.row?.chatbot.id ?? this.#chatbot.id, name, !begun);
+    this.#options.header.show(begun ? this.row : null);
+    this.#picker?.show(this.row?.chatbot.id ?? this.#chatbot.id, name, !begun);
     this.#composer.address(name);
   }
 

@@ -1,13 +1,13 @@
 // @ts-check
 /** What a person can do with a message: copy, rate, retry, stop, send again. */
 
-import { giveFeedback } from "./api.js";
 import { problemOf } from "./conversation.js";
 import { copyText } from "./copy.js";
 import { find, setIcon } from "./dom.js";
 import { requestSentence } from "./errors.js";
 import { askForReasons } from "./feedback.js";
 
+/** @import { Api } from "./api.js" */
 /** @import { Announcer } from "./announcer.js" */
 /** @import { OpenConversation } from "./conversation.js" */
 /** @import { Outbox } from "./outbox.js" */
@@ -17,6 +17,7 @@ import { askForReasons } from "./feedback.js";
 const TICK_FOR = 2000;
 
 export class ReplyActions {
+  #api;
   #conversation;
   #outbox;
   #announcer;
@@ -25,13 +26,15 @@ export class ReplyActions {
 
   /**
    * @param {object} options
+   * @param {Api} options.api
    * @param {() => OpenConversation} options.conversation The open one.
    * @param {Outbox} options.outbox
    * @param {Announcer} options.announcer
    * @param {() => void} options.refresh Show the messages as they are now.
    * @param {() => void} options.onGone The button that was pressed goes away, and the focus needs a place.
    */
-  constructor({ conversation, outbox, announcer, refresh, onGone }) {
+  constructor({ api, conversation, outbox, announcer, refresh, onGone }) {
+    this.#api = api;
     this.#conversation = conversation;
     this.#outbox = outbox;
     this.#announcer = announcer;
@@ -113,7 +116,7 @@ export class ReplyActions {
 
   /** @param {Message} message @param {"like" | "dislike" | null} type @param {string} suggestion */
   async #give(message, type, suggestion) {
-    const { feedback } = await giveFeedback(message.id, { type, suggestion });
+    const { feedback } = await this.#api.giveFeedback(message.id, { type, suggestion });
     message.feedback = feedback;
     this.#refresh();
   }

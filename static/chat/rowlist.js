@@ -1,9 +1,9 @@
 // @ts-check
 /** Conversations as the server lists them, page by page, the most recent first; kept up to date by what the socket says. */
 
-import { fetchConversations } from "./api.js";
 import { momentOf } from "./rows.js";
 
+/** @import { Api } from "./api.js" */
 /** @import { Row } from "./types.js" */
 
 export class RowList {
@@ -12,11 +12,13 @@ export class RowList {
   /** @type {string | null} */
   #next = null;
   #loading = false;
+  #api;
   /** The first page has been read. */
   loaded = false;
 
-  /** @param {string} query Words to look for; none: all conversations. */
-  constructor(query = "") {
+  /** @param {Api} api @param {string} query Words to look for; none: all conversations. */
+  constructor(api, query = "") {
+    this.#api = api;
     this.query = query;
   }
 
@@ -39,7 +41,7 @@ export class RowList {
     if (this.#loading || this.complete) return false;
     this.#loading = true;
     try {
-      const page = await fetchConversations(this.query, this.#next);
+      const page = await this.#api.fetchConversations(this.query, this.#next);
       for (const row of page.results) this.#rows.set(row.id, row);
       this.#next = page.next;
       this.loaded = true;
@@ -52,7 +54,7 @@ export class RowList {
   /** Read the first page again: what changed while there was no connection. */
   async refresh() {
     if (!this.loaded) return this.more();
-    const page = await fetchConversations(this.query);
+    const page = await this.#api.fetchConversations(this.query);
     const oldest = page.next === null ? 0 : Math.min(...page.results.map(momentOf));
     for (const row of this.rows) if (momentOf(row) >= oldest) this.#rows.delete(row.id);
     for (const row of page.results) this.#rows.set(row.id, row);

@@ -8,15 +8,17 @@ import { detectLang } from "./lang.js";
 
 export class RowView {
   element = stamp("row-part");
-  link = /** @type {HTMLAnchorElement} */ (find(".row", this.element));
-  more = /** @type {HTMLButtonElement} */ (find(".item-more", this.element));
+  /** A link, where conversations have addresses, or a button. */
+  link = find(".row", this.element);
+  /** Opens its menu, where there is one. */
+  more = /** @type {HTMLButtonElement | null} */ (this.element.querySelector(".item-more"));
 
   /** @param {Row} row @param {boolean} current */
   update(row, current) {
     const title = titleOf(row);
     const label = find(".row-title", this.element);
     this.element.dataset.conversation = row.id;
-    this.link.href = `/c/${row.id}`;
+    if (this.link instanceof HTMLAnchorElement) this.link.href = `/c/${row.id}`;
     this.link.title = title;
     if (label.textContent !== title) label.textContent = title;
     label.lang = detectLang(title);
@@ -24,7 +26,7 @@ export class RowView {
     else this.link.removeAttribute("aria-current");
     find(".busy", this.element).hidden = !row.busy;
     find(".unread", this.element).hidden = row.busy || current || !row.unreadMessagesCount;
-    this.more.ariaLabel = interpolate(gettext("More for %(title)s"), { title }, true);
+    if (this.more) this.more.ariaLabel = interpolate(gettext("More for %(title)s"), { title }, true);
   }
 }
 

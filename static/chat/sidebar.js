@@ -8,19 +8,22 @@ import { problemOf } from "./conversation.js";
 import { RowList } from "./rowlist.js";
 import { RowView, momentOf } from "./rows.js";
 
+/** @import { Api } from "./api.js" */
 /** @import { Row } from "./types.js" */
 
 const SEARCH_AFTER = 250;
 
 /**
  * @typedef {object} SidebarOptions
+ * @property {Api} api
  * @property {(id: string) => void} onOpen
- * @property {(row: Row, view: RowView) => void} onMenu
+ * @property {(row: Row, label: HTMLElement, button: HTMLButtonElement) => void} [onMenu] Where rows have a menu.
  */
 
 export class Sidebar {
   #options;
-  #recent = new RowList();
+  /** @type {RowList} */
+  #recent;
   /** @type {RowList | null} What a search found. */
   #found = null;
   /** @type {Map<string, RowView>} */
@@ -40,6 +43,7 @@ export class Sidebar {
   /** @param {SidebarOptions} options */
   constructor(options) {
     this.#options = options;
+    this.#recent = new RowList(options.api);
     this.#groups.addEventListener("click", (event) => this.#clicked(event));
     this.#search.addEventListener("input", () => this.#searchSoon());
     this.#search.addEventListener("keydown", (event) => {
@@ -59,6 +63,18 @@ export class Sidebar {
   /** Read again what may have changed while there was no connection. */
   async refresh() {
     await this.#reading(() => this.#recent.refresh());
+  }
+
+  /** Nothing of what was read belongs to whoever is here now. */
+  async startAnew() {
+    this.#recent = new RowList(this.#options.api);
+    this.#clear();
+    await this.refresh();
+  }
+
+  /** How many messages nobody has seen yet, in all conversations that were read. */
+  get unread() {
+    return this.#recent.rows.reduce((sum, { unreadMessagesCount }) => sum + unreadMessagesCount, 0);
   }
 
   /** @param {string} id Empty: none of them. */
@@ -103,7 +119,7 @@ export class Sidebar {
     const row = this.row(id);
     const view = this.#views.get(id);
     if (!row || !view || !(event.target instanceof Node)) return;
-    if (view.more.contains(event.target)) return this.#options.onMenu(row, view);
+    if (view.more?.contains(event.target)) return this.#options.onMenu?.(row, view.link, view.more);
     // With a modifier it opens in a new tab, as any link.
     if (!view.link.contains(event.target) || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
@@ -117,7 +133,7 @@ export class Sidebar {
   }
 
   async #searchNow() {
-    const found = new RowList(this.#search.value.trim());
+    const found = new RowList(this.#options.api, this.#search.value.trim());
     await this.#reading(async () => {
       await found.more();
       if (found.query === this.#search.value.trim()) this.#found = found;

@@ -5,21 +5,24 @@
 
 import { read, write } from "./storage.js";
 
-/** @import { ClientFrame, ServerFrame } from "./types.js" */
+/** @import { ClientFrame, HelloFrame, ServerFrame } from "./types.js" */
 
 /**
  * `lost`: away, and trying to come back. `ended`: it will not come back by itself (see `Ending`).
  *
  * @typedef {"connecting" | "ready" | "lost" | "ended"} ConnectionState
- * @typedef {"signed_out" | "outdated"} Ending
+ * @typedef {"signed_out" | "closed" | "unidentified" | "outdated"} Ending
  *
  * @typedef {object} ConnectionOptions
  * @property {(frame: ServerFrame) => void} onFrame
  * @property {(state: ConnectionState, ending?: Ending) => void} onState
+ * @property {() => Omit<HelloFrame, "type" | "protocol">} [hello] Who speaks, if the session's cookie does not say it.
+ * @property {() => Promise<boolean>} [renew] The server takes that no longer. True: try once with what is new.
  */
 
 const SIGNED_OUT = 4001;
 const WRONG_PROTOCOL = 4003;
+const NOT_IDENTIFIED = 4005;
 
 const PING_EVERY = 15_000;
 const PONG_WITHIN = 10_000;
@@ -43,6 +46,7 @@ export class Connection {
   #attempts = 0;
   #readySince = 0;
   #restarting = false;
+  #renewed = false;
   #retryTimer = 0;
   #pingTimer = 0;
   #pongTimer = 0;
@@ -59,7 +63,7 @@ export class Connection {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/chat/`);
     this.#socket = socket;
-    socket.onopen = () => socket.send(JSON.stringify({ type: "hello", protocol: 1 }));
+    socket.onopen = () => this.#hello(socket);
     socket.onmessage = (event) => {
       if (socket === this.#socket) this.#receive(event.data);
     };
@@ -82,9 +86,25 @@ export class Connection {
     this.connect();
   }
 
+  /** Say hello again: who speaks has changed. */
+  restart() {
+    const socket = this.#socket;
+    if (!socket) return this.state === "ended" ? this.connect() : this.retryNow();
+    this.#closed(0);
+    socket.close();
+    this.connect();
+  }
+
   /** Ask whether the line is alive; without an answer it is given up. */
   probe() {
     if (this.send({ type: "ping" })) this.#expectNews();
+  }
+
+  /** @param {WebSocket} socket */
+  #hello(socket) {
+    /** @type {HelloFrame} */
+    const frame = { type: "hello", protocol: 1, ...this.#options.hello?.() };
+    socket.send(JSON.stringify(frame));
   }
 
   /** @param {string} data */
@@ -94,14 +114,15 @@ export class Connection {
     /** @type {ServerFrame} */
     const frame = JSON.parse(data);
     this.#acks.received(frame.n, encoder.encode(data).length);
-    if (frame.type === "ready") this.#ready();
     if (frame.type === "restarting") this.#restarting = true;
     this.#options.onFrame(frame);
+    // Then, so that who has been let in is known to those who go on from there.
+    if (frame.type === "ready") this.#ready();
   }
 
   #ready() {
     this.#readySince = Date.now();
-    this.#restarting = false;
+    this.#restarting = this.#renewed = false;
     this.#pingTimer = setInterval(() => this.probe(), PING_EVERY);
     write("sessionStorage", RELOADED, null);
     this.#enter("ready");
@@ -125,11 +146,23 @@ export class Connection {
     clearTimeout(this.#pongTimer);
     this.#pongTimer = 0;
     this.#acks.reset();
-    if (code === SIGNED_OUT) return this.#enter("ended", "signed_out");
+    if (code === SIGNED_OUT) return void this.#refused();
+    this.#renewed = false;
+    if (code === NOT_IDENTIFIED) return this.#enter("ended", "unidentified");
     if (code === WRONG_PROTOCOL) return this.#reloadOnce();
     if (this.state === "ready" && Date.now() - this.#readySince > STEADY) this.#attempts = 0;
     this.#enter("lost");
     this.#retryTimer = setTimeout(() => this.connect(), this.#pause());
+  }
+
+  async #refused() {
+    const { renew } = this.#options;
+    if (!renew) return this.#enter("ended", "signed_out");
+    const again = !this.#renewed;
+    this.#renewed = true;
+    this.#enter("lost");
+    if (again && (await renew())) this.connect();
+    else this.#enter("ended", "closed");
   }
 
   /** Doubling, and never the same for two: a restarted server is not met by everybody at once. */

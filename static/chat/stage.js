@@ -5,7 +5,10 @@ import { find, setIcon, stamp } from "./dom.js";
 
 /** @import { Chatbot } from "./types.js" */
 
-/** @typedef {"hello" | "bones" | "thread" | "blocked"} Scene */
+/**
+ * @typedef {"hello" | "bones" | "thread" | "blocked"} Scene
+ * @typedef {{title: string, text: string, label: string, action: () => void}} Reason Why there is nothing to show.
+ */
 
 const SCENES = /** @type {Scene[]} */ (["hello", "bones", "thread", "blocked"]);
 
@@ -39,7 +42,7 @@ export class Stage {
     find(".starters").replaceChildren(...starters.map((starter) => this.#starter(starter)));
   }
 
-  /** Make the notice of the scene `blocked`. @param {{title: string, text: string, label: string, action: () => void}} reason */
+  /** Make the notice of the scene `blocked`. @param {Reason} reason */
   block({ title, text, label, action }) {
     const notice = stamp("blocked-part");
     notice.classList.add(text ? "notice--danger" : "notice--warning");

@@ -12,6 +12,23 @@
  * @property {string} language
  * @property {{admin: string, profile: string, logout: string}} urls
  *
+ * @typedef {object} EmbedBoot The same for the page of a web chat.
+ * @property {WebChat} webChat
+ * @property {Chatbot} chatbot
+ * @property {string} ticket
+ * @property {string[]} allowedOrigins
+ * @property {{fields: object[], consent: object | null} | null} form
+ * @property {{messageBytes: number}} limits
+ * @property {string} language
+ * @property {boolean} identityEnforced
+ *
+ * @typedef {object} WebChat What its page shows of it.
+ * @property {string} id
+ * @property {string} name
+ * @property {string} backUrl
+ * @property {boolean} enableThemeModeToggle
+ * @property {string} defaultThemeMode
+ *
  * @typedef {{id: string, name: string, greeting: string, starters: Starter[], documents: number}} Chatbot
  * @typedef {{title: string, text: string}} Starter
  *
@@ -74,12 +91,13 @@
  * @typedef {{code: string, message: string, retryAfter?: number}} Problem
  *
  * @typedef {{n: number} & (
- *   {type: "ready"}
+ *   {type: "ready", token?: string}
+ *   | {type: "visitor", token: string}
  *   | {type: "message", message: Message, ref?: string}
  *   | {type: "reply.started", reply: string, conversation: string, message: string, attempt: number}
  *   | {type: "reply.delta", reply: string, from: number, seq: number, text: string}
  *   | {type: "reply.snapshot", reply: string, seq: number, text: string}
- *   | {type: "reply.citations", reply: string, seq: number, citationNodes: CitationNode[]}
+ *   | {type: "reply.citations", reply: string, seq: number, citations?: unknown[], citationNodes: CitationNode[]}
  *   | {type: "reply.waiting", reply: string, seq: number, seconds: number, code: string}
  *   | EndedFrame
  *   | {type: "conversation", conversation: Row | {id: string, deleted: true}}
@@ -97,9 +115,25 @@
  * @property {ReplyError} [error]
  * @property {string} message
  *
- * @typedef {{type: "hello", protocol: 1}
+ * @typedef {object} HelloFrame Without a ticket the session's cookie says who speaks.
+ * @property {"hello"} type
+ * @property {1} protocol
+ * @property {string} [ticket] The page's, for visitors.
+ * @property {string} [site] The origin of the page around the chat; empty for a page of its own.
+ * @property {string} [token] The visitor's, once the server knows them.
+ * @property {string} [contactId]
+ * @property {string} [identity] A signed one.
+ *
+ * @typedef {object} Profile What a visitor says of themselves before the chat.
+ * @property {string} [name]
+ * @property {string} [email]
+ * @property {Record<string, string | boolean>} [fields]
+ * @property {true} [consent]
+ *
+ * @typedef {HelloFrame
  *   | {type: "open", conversation: string, reply?: string, after?: number}
- *   | {type: "send", id: string, conversation: string, chatbot?: string, content: string}
+ *   | {type: "send", id: string, conversation: string, chatbot?: string, content: string,
+ *      profile?: Profile, queryMetadata?: Record<string, unknown>}
  *   | {type: "stop", reply: string}
  *   | {type: "retry", message: string}
  *   | {type: "ack", n: number}

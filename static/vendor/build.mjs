@@ -37,3 +37,6 @@ for (const { name, entry, licenses } of libraries) {
   });
   for (const file of licenses) await copyFile(`${folder}/${file}`, `licenses/${stem}.${file}.txt`);
 }
+
+/** With what the tests look for mistakes in accessibility; its licence stands in the file. */
+await copyFile("node_modules/axe-core/axe.min.js", "../../tests/browser/axe.min.js");

@@ -29,6 +29,7 @@ PUBLIC = {
     "readyz",
     "probe",
     "javascript-catalog",
+    "javascript-catalog-of-page",
     "loader-script",
     "? admin",
     "? admin/password_change/",

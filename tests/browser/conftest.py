@@ -8,10 +8,14 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.browser.chat import Chat
+from tests.browser.embedded import Embedded, Sites, make_web_chat
 from tests.harness.server import Server
 
 #: What Chromium says of a server that is away, which some tests take away.
-LOST = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to", "ERR_EMPTY_RESPONSE")
+LOST = (
+    *("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "ERR_INTERNET_DISCONNECTED"),
+    "WebSocket connection to",
+)
 
 Opener = Callable[..., Chat]
 
@@ -55,3 +59,73 @@ def open_chat(server: Server, chromium: Browser) -> Iterator[Opener]:
 def chat(open_chat: Opener) -> Chat:
     """Alice's page with a new chat."""
     return open_chat()
+
+
+EmbedOpener = Callable[..., Embedded]
+
+
+@pytest.fixture(scope="session")
+def sites() -> Iterator[Sites]:
+    sites = Sites()
+    yield sites
+    sites.close()
+
+
+@pytest.fixture
+def open_embed(server: Server, chromium: Browser, sites: Sites) -> Iterator[EmbedOpener]:
+    """``open_embed(form=…)`` opens the page of a new web chat with these fields, or that of ``web_chat``.
+
+    ``on`` shows it in a frame of that site, whose page speaks as a loader if there is a ``config``.
+    ``beside``: in the browser of another. ``script`` is run first. No page may break the policy or raise an
+    error, unless ``faults`` is False.
+    """
+    contexts = []
+    found: list[str] = []
+
+    def opener(
+        *,
+        web_chat: str = "",
+        on: str = "",
+        config: dict[str, object] | None = None,
+        beside: Embedded | None = None,
+        query: str = "",
+        script: str = "",
+        attributes: str = "",
+        browser: dict[str, object] | None = None,
+        faults: bool = True,
+        **fields: object,
+    ) -> Embedded:
+        id = web_chat or make_web_chat(server, **fields)["id"]
+        path = f"/web-chats/{id}{query}"
+        context = (
+            beside.page.context
+            if beside
+            else chromium.new_context(
+                base_url=server.origin,
+                **(browser or {}),  # type: ignore[arg-type]
+            )
+        )
+        if not beside:
+            contexts.append(context)
+            if faults:
+                context.on("weberror", lambda error: found.append(str(error.error)))
+                context.on(
+                    "console",
+                    lambda line: found.append(line.text) if is_fault(line, (*LOST, "401", "404")) else None,
+                )
+        if script:
+            context.add_init_script(script)
+        if not on:
+            page = context.new_page()
+            page.goto(path)
+            return Embedded(page, server, page.main_frame)
+        page = context.new_page()
+        page.goto(sites.page_of(on, server.origin + path, config=config, attributes=attributes))
+        frame = page.wait_for_selector("iframe").content_frame()
+        assert frame
+        return Embedded(page, server, frame)
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert not found

@@ -1,0 +1,54 @@
+"""Run in the server's environment with a JSON object: make a web chat of alice's organization with a chatbot
+of its own, and print its id and what its site signs for each of the ``persons``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import timedelta
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+import jwt  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from chat.models import Chatbot, Inbox, WebChat  # noqa: E402
+from chat.services.identity import new_secret  # noqa: E402
+from tests import people  # noqa: E402
+
+NAME = "Fernhill Cycles"
+
+
+def make(fields: dict[str, Any]) -> dict[str, Any]:
+    organization = people.organization_of(people.alice())
+    chatbot = Chatbot.objects.create(
+        organization=organization,
+        name="Fern",
+        greeting=fields.pop("greeting", ""),
+        starters=fields.pop("starters", []),
+    )
+    persons = fields.pop("persons", {})
+    web_chat = WebChat.objects.create(
+        organization=organization,
+        inbox=Inbox.objects.create(organization=organization, name=NAME),
+        chatbot=chatbot,
+        **{"name": NAME, "allowed_origins": ["*"], **fields},
+    )
+    signed = {}
+    if persons:
+        secret = new_secret(web_chat.pk)
+        ends = timezone.now() + timedelta(minutes=50)
+        claims = {"aud": str(web_chat.pk), "exp": ends}
+        signed = {
+            sub: jwt.encode({**claims, **more, "sub": sub}, secret, "HS256") for sub, more in persons.items()
+        }
+    return {"id": str(web_chat.pk), "signed": signed}
+
+
+if __name__ == "__main__":
+    print(json.dumps(make(json.loads(sys.argv[1]))))
