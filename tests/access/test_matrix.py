@@ -18,6 +18,7 @@ from chat.selectors import member_principal
 from chat.services.messages import post_message
 from chat.ws.frames import CLIENT_FRAMES
 from tests import people
+from tests.harness.guest import Guest
 from tests.harness.server import Server
 from tests.harness.tab import Tab
 
@@ -219,15 +220,28 @@ def test_another_members_deletion_deletes_nothing() -> None:
     assert Reply.objects.filter(pk=things["reply"]).exists()
 
 
-@pytest.mark.parametrize("name", ["bob", "charlie"])
+#: Whose things, and who asks for them.
+OTHERS = [
+    *(("alice", name) for name in ("bob", "charlie", "a visitor", "a visitor elsewhere")),
+    *(("a visitor", name) for name in ("alice", "bob", "charlie", "a visitor", "a visitor elsewhere")),
+]
+
+
+def tab_of(server: Server, name: str) -> Tab:
+    if "visitor" not in name:
+        return Tab(server, name)
+    return Guest(server, web_chat=server.people["charlie" if "elsewhere" in name else "alice"]["webChat"])
+
+
+@pytest.mark.parametrize(("owner", "name"), OTHERS)
 @pytest.mark.parametrize("frame", FRAMES_WITH_IDS)
-def test_frames_tell_nothing_of_anothers(server: Server, frame: str, name: str) -> None:
+def test_frames_tell_nothing_of_anothers(server: Server, frame: str, owner: str, name: str) -> None:
     def fields(kind: str, id: str) -> dict[str, str]:
         new = {"id": str(uuid4()), "content": "sim:tokens=1"} if frame == "send" else {}
         return {**new, kind: id}
 
     async def scene() -> None:
-        async with Tab(server, "alice") as hers, Tab(server, name) as tab:
+        async with tab_of(server, owner) as hers, tab_of(server, name) as tab:
             message = (await hers.send("sim:tokens=400,rate=40"))["message"]
             ids = {
                 "conversation": message["conversation"],

@@ -72,6 +72,15 @@ class DemoTests(TestCase):
         key = ApiKey.objects.get(digest=digest_of(told["apiKey"]))
         self.assertEqual(str(key.organization_id), told["organizationId"])
 
+    def test_its_web_chat_can_be_tried_on_pages_of_this_machine_and_nowhere_else(self) -> None:
+        page = Client(headers={"host": "localhost"}).get(f"/web-chats/{self.demo()['webChatId']}")
+        policy = page.headers["Content-Security-Policy"]
+        self.assertTrue(
+            policy.endswith(
+                "frame-ancestors 'self' http://localhost:* http://127.0.0.1:* http://*.localhost:*"
+            )
+        )
+
     def test_the_secrets_are_in_a_file_for_its_owner_alone_and_nowhere_in_the_database(self) -> None:
         told = self.demo()
         self.assertEqual((self.data / "demo.json").stat().st_mode & 0o777, 0o600)
