@@ -31,7 +31,7 @@ def test_a_message_is_sent_and_its_reply_is_heard(open_embed: EmbedOpener) -> No
     chat.order("send", id="7", content="Hello sim:tokens=20")
     done = chat.hear("done")
     assert done["id"] == "7"
-    chat.settle()
+    chat.hear("event", "one.name === 'messageReply'")
     names = [one["name"] for one in chat.heard("event")]
     assert names == ["conversationCreated", "messageSend", "replyStart", "messageReply"]
     created, sent, started, reply = (one["detail"] for one in chat.heard("event"))
@@ -52,7 +52,7 @@ def test_the_page_begins_anew_and_clears(open_embed: EmbedOpener) -> None:
     chat.hear("done", "one.id === '1'")
     expect(chat.messages).to_have_count(0)
     chat.ask("Second sim:tokens=5")
-    assert len([one for one in chat.heard("event") if one["name"] == "conversationCreated"]) == 2
+    chat.page.wait_for_function("heard.filter(one => one.name === 'conversationCreated').length === 2")
     chat.order("clearHistory", id="2")
     chat.hear("done", "one.id === '2'")
     expect(chat.messages).to_have_count(0)
