@@ -56,9 +56,13 @@ THEMES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", THEMES)
 def test_nothing_shown_is_inaccessible(open_embed: EmbedOpener, name: str, scheme: str) -> None:
-    options = {"defaultThemeMode": scheme, **THEMES[name]}
     chat = open_embed(
-        on="shop", config={"opened": True}, options=options, greeting="Hello.", starters=STARTERS
+        on="shop",
+        config={"opened": True},
+        browser={"reduced_motion": "reduce"},  # what is half faded in cannot be read yet
+        options={"defaultThemeMode": scheme, **THEMES[name]},
+        greeting="Hello.",
+        starters=STARTERS,
     )
     expect(chat.frame.get_by_role("heading", name="Hello.")).to_be_visible()
     assert chat.violations() == []

@@ -9,6 +9,8 @@ var parleyColours = (() => {
   const TEXT = 4.5;
   const EDGE = 3;
   const A_LITTLE = 0.25;
+  /** So that what is rounded keeps it. */
+  const A_HAIR = 0.05;
 
   /** What tokens.css has for either kind of ground. */
   const TOKENS = {
@@ -80,9 +82,20 @@ var parleyColours = (() => {
     const end = opposite(grounds[0] ?? WHITE);
     for (let share = 0; share < 1; share += 0.02) {
       const found = /** @type {Colour} */ (mix(colour, end, share).map(Math.round));
-      if (grounds.every((ground) => contrast(found, ground) >= least)) return found;
+      if (grounds.every((ground) => contrast(found, ground) >= least + A_HAIR)) return found;
     }
     return end;
+  }
+
+  /**
+   * Some of a colour on a ground, or less of it: one between black and white leaves little room for others to read on.
+   *
+   * @param {Colour} ground @param {Colour} colour @param {number} share
+   */
+  function tinted(ground, colour, share) {
+    const end = opposite(ground);
+    while (share > 0 && contrast(end, mix(ground, colour, share)) < TEXT + A_HAIR) share -= 0.01;
+    return mix(ground, colour, Math.max(0, share));
   }
 
   /**
@@ -106,7 +119,7 @@ var parleyColours = (() => {
     const scheme = opposite(ground) === BLACK ? "light" : "dark";
     const { ink, meanings, code } = TOKENS[scheme];
     const end = opposite(ground);
-    const plane = (/** @type {number} */ share) => mix(ground, end, share);
+    const plane = (/** @type {number} */ share) => tinted(ground, end, share);
     const planes = { surface: plane(0.03), bubble: plane(0.05), hover: plane(0.07), active: plane(0.11) };
     const text = readable(wish ?? known(ink), [ground, planes.active]);
     /** @type {Record<string, Colour>} */
@@ -120,7 +133,7 @@ var parleyColours = (() => {
     };
     for (const [name, colour] of Object.entries(planes)) colours[`color-${name}`] = colour;
     for (const [name, value] of Object.entries(meanings)) {
-      const soft = mix(ground, known(value), 0.1);
+      const soft = tinted(ground, known(value), 0.1);
       const found = readable(known(value), [ground, soft, planes.hover]);
       Object.assign(colours, { [`color-${name}`]: found, [`color-${name}-soft`]: soft });
     }
@@ -133,8 +146,8 @@ var parleyColours = (() => {
   /** @param {Colour} wish @param {Colour} ground */
   function accentOn(wish, ground) {
     const end = opposite(ground);
-    const soft = mix(ground, wish, 0.1);
-    const accent = readable(wish, [ground, soft, mix(ground, end, 0.07)]);
+    const soft = tinted(ground, wish, 0.1);
+    const accent = readable(wish, [ground, soft, tinted(ground, end, 0.07)]);
     const on = opposite(accent);
     return {
       "color-accent": accent,
