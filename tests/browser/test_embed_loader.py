@@ -1,0 +1,390 @@
+"""The script that sites load, in real pages of another site with the real chat in its frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from tests.browser.embedded import make_web_chat
+from tests.browser.host_pages import FIELD, HostPages, Widget, script_tag
+from tests.harness.server import Server
+
+Opener = Callable[..., Widget]
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[HostPages]:
+    hosts = HostPages()
+    yield hosts
+    hosts.close()
+
+
+@pytest.fixture(scope="module")
+def web_chat(server: Server) -> str:
+    """One for the tests that are not about the web chat itself."""
+    id: str = make_web_chat(server)["id"]
+    return id
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(server: Server, hosts: HostPages, web_chat: str, context: BrowserContext) -> Opener:
+    """``visit(options…)`` opens a page of a shop with the script and these options."""
+
+    def opener(body: str = "", before: str = FIELD, **options: Any) -> Widget:
+        page = context.new_page()
+        tag = body or script_tag(server, web_chat, **options)
+        page.goto(hosts.page("shop", before + tag))
+        return Widget(page, server)
+
+    return opener
+
+
+def test_nothing_but_the_script_is_fetched_until_the_visitor_opens_it(
+    visit: Opener, server: Server, context: BrowserContext
+) -> None:
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url.removeprefix(server.origin)))
+    widget = visit()
+    expect(widget.launcher).to_have_accessible_name("Open chat")
+    widget.page.wait_for_load_state("networkidle")
+    assert [one for one in asked if not one.startswith("http://")] == ["/js/embed.min.js"]
+    widget.open()
+    assert any(one.startswith("/web-chats/") for one in asked)
+
+
+def test_the_visitor_opens_it_writes_and_closes_it(visit: Opener) -> None:
+    widget = visit()
+    widget.launcher.focus()
+    widget.page.keyboard.press("Enter")
+    expect(widget.composer).to_be_focused()
+    expect(widget.launcher).to_have_attribute("aria-expanded", "true")
+    expect(widget.panel).to_have_accessible_name("Chat")
+    widget.ask("Hello sim:tokens=5")
+    widget.composer.press("Escape")
+    expect(widget.panel).to_be_hidden()
+    expect(widget.launcher).to_be_focused()
+    expect(widget.launcher).to_have_attribute("aria-expanded", "false")
+    widget.open()
+    expect(widget.questions).to_have_count(1)
+
+
+def test_focus_goes_back_to_where_it_was(visit: Opener) -> None:
+    widget = visit()
+    field = widget.page.get_by_label("Search the shop")
+    field.focus()
+    widget.call("MaiAgent.control.open()")
+    expect(widget.composer).to_be_focused()
+    widget.chat.get_by_role("button", name="Close chat").click()
+    expect(field).to_be_focused()
+
+
+def test_calls_before_the_page_is_there_wait_for_it(visit: Opener, server: Server, web_chat: str) -> None:
+    calls = """<script>
+      window.log = [];
+      for (const name of ["ready", "open", "close", "messageSend", "replyStart", "messageReply",
+                          "conversationCreated", "error", "unread"])
+        MaiAgent.events.on(name, (detail) => log.push([name, detail]));
+      window.sent = MaiAgent.chat.send("First sim:tokens=5");
+      MaiAgent.control.open();
+      window.openAtOnce = MaiAgent.control.isOpen();
+    </script>"""
+    widget = visit(f"<head>{script_tag(server, web_chat)}{calls}</head>")
+    expect(widget.replies).to_have_count(1)
+    widget.page.wait_for_function("log.some(([name]) => name === 'messageReply')")
+    assert widget.call("openAtOnce") is False
+    assert widget.call("MaiAgent.control.isOpen()") is True
+    sent = widget.call("sent")
+    log = dict(widget.call("log"))
+    assert [name for name, _ in widget.call("log")] == [
+        *("open", "ready", "conversationCreated", "messageSend", "replyStart", "messageReply")
+    ]
+    assert log["messageSend"]["id"] == sent["id"]
+    assert log["conversationCreated"] == {"conversationId": sent["conversationId"]}
+    assert log["messageReply"]["conversationId"] == sent["conversationId"]
+    assert log["messageReply"]["type"] == "outgoing"
+    assert log["messageReply"]["content"]
+
+
+def test_subscribers_end_and_their_faults_are_their_own(visit: Opener) -> None:
+    widget = visit()
+    widget.call(
+        """() => {
+          window.heard = [];
+          window.callback = () => heard.push("ended");
+          Parley.events.on("open", callback);
+          Parley.events.on("open", () => { throw new Error("the page's own"); });
+          Parley.events.on("open", () => heard.push("open"));
+          Parley.events.off("open", callback);
+          Parley.control.open();
+        }"""
+    )
+    assert widget.call("heard") == ["open"]
+    assert widget.call("MaiAgent === Parley") is True
+
+
+def test_the_page_begins_anew_clears_and_changes_the_language(visit: Opener) -> None:
+    widget = visit(lang="en")
+    widget.open()
+    widget.ask("Hello sim:tokens=5")
+    widget.call("MaiAgent.chat.newConversation()")
+    expect(widget.questions).to_have_count(0)
+    widget.ask("Again sim:tokens=5")
+    widget.call("MaiAgent.chat.clearHistory()")
+    expect(widget.questions).to_have_count(0)
+    assert widget.call("MaiAgent.lang.get()") == "en"
+    widget.call("MaiAgent.lang.set('zh-TW')")
+    expect(widget.chat.get_by_role("heading", name="想問什麼？")).to_be_visible()
+    expect(widget.launcher).to_have_accessible_name("關閉對話")
+
+
+def test_replies_that_come_while_it_is_closed_are_counted(visit: Opener) -> None:
+    widget = visit()
+    widget.call("MaiAgent.events.on('unread', ({count}) => (window.count = count))")
+    widget.call("MaiAgent.chat.send('Hello sim:tokens=5')")
+    expect(widget.launcher).to_have_accessible_name("Open chat, 1 unread message")
+    expect(widget.page.locator("parley-launcher .dot")).to_be_visible()
+    assert widget.call("count") == 1
+    widget.open()
+    widget.launcher.click()
+    expect(widget.launcher).to_have_accessible_name("Open chat")
+    expect(widget.page.locator("parley-launcher .dot")).to_be_hidden()
+
+
+def test_the_dot_can_be_left_out(visit: Opener) -> None:
+    widget = visit(show_chat_notification="false")
+    widget.call("MaiAgent.events.on('unread', ({count}) => (window.count = count))")
+    widget.call("MaiAgent.chat.send('Hello sim:tokens=5')")
+    widget.page.wait_for_function("window.count === 1")
+    expect(widget.launcher).to_have_accessible_name("Open chat")
+
+
+def test_the_button_looks_as_the_site_wants_it(visit: Opener) -> None:
+    for given, shown, symbol in (
+        ("rgb(208, 29, 38)", "rgb(208, 29, 38)", "white"),
+        ("#ffe680", "rgb(255, 230, 128)", "black"),
+        ("rebeccapurple", "rgb(102, 51, 153)", "white"),
+    ):
+        widget = visit(
+            primary_color=given, button_size="48", button_radius="10%", label="Ask us", z_index="7"
+        )
+        expect(widget.launcher).to_have_css("background-color", shown)
+        expect(widget.launcher).to_have_css("width", "48px")
+        expect(widget.launcher).to_have_css("border-top-left-radius", "10%")
+        expect(widget.launcher).to_have_accessible_name("Ask us")
+        expect(widget.page.locator("parley-launcher .corner")).to_have_css("z-index", "7")
+        lightness = widget.launcher.evaluate("one => getComputedStyle(one).color.match(/[\\d.]+/)[0]")
+        assert (float(lightness) > 0.5) is (symbol == "white"), given
+
+
+def test_what_makes_no_sense_counts_as_not_set(visit: Opener) -> None:
+    widget = visit(primary_color="blau", button_size="big", position="middle", open_after_seconds="soon")
+    expect(widget.launcher).to_have_css("width", "56px")
+    expect(widget.launcher).to_have_css("background-color", "rgb(44, 86, 176)")
+    assert widget.launcher.evaluate("one => innerWidth - one.getBoundingClientRect().right") == 20
+
+
+@pytest.mark.parametrize("position", ["right", "left", "top-right", "top-left"])
+def test_it_stands_in_the_corner_that_the_site_names_and_opens_inside_the_window(
+    visit: Opener, position: str
+) -> None:
+    widget = visit(position=position)
+    at = widget.launcher.bounding_box()
+    window = widget.page.viewport_size
+    assert at
+    assert window
+    assert (at["x"] < window["width"] / 2) is ("left" in position)
+    assert (at["y"] < window["height"] / 2) is ("top" in position)
+    widget.open()
+    widget.panel.evaluate("one => Promise.all(one.getAnimations().map(one => one.finished))")
+    panel = widget.panel.bounding_box()
+    assert panel
+    assert panel["x"] >= 19
+    assert panel["y"] >= 19
+    assert panel["x"] + panel["width"] <= window["width"] - 19
+    assert panel["y"] + panel["height"] <= window["height"] - 19
+    assert at["y"] + at["height"] <= panel["y"] or panel["y"] + panel["height"] <= at["y"]
+
+
+def test_it_is_dragged_and_found_where_it_was_put(visit: Opener) -> None:
+    widget = visit(allow_drag="true")
+    box = widget.launcher.bounding_box()
+    assert box
+    mouse = widget.page.mouse
+    mouse.move(box["x"] + 20, box["y"] + 20)
+    mouse.down()
+    mouse.move(300, 200, steps=5)
+    mouse.up()
+    put = widget.launcher.bounding_box()
+    assert put
+    assert abs(put["x"] + 20 - 300) < 2
+    assert abs(put["y"] + 20 - 200) < 2
+    expect(widget.panel).to_be_hidden()
+    widget.page.reload()
+    found = widget.launcher.bounding_box()
+    assert found
+    assert abs(found["x"] - put["x"]) < 2
+    assert abs(found["y"] - put["y"]) < 2
+    widget.page.set_viewport_size({"width": 500, "height": 400})
+    expect(widget.launcher).to_be_in_viewport(ratio=1)
+    widget.open()
+
+
+def test_it_stays_where_it_is_without_leave_to_drag(visit: Opener) -> None:
+    widget = visit()
+    before = widget.launcher.bounding_box()
+    assert before
+    widget.page.mouse.move(before["x"] + 20, before["y"] + 20)
+    widget.page.mouse.down()
+    widget.page.mouse.move(300, 200, steps=5)
+    widget.page.mouse.up()
+    assert widget.launcher.bounding_box() == before
+
+
+def test_it_proposes_something_until_the_visitor_sends_it_away(visit: Opener) -> None:
+    widget = visit(proactive_message="Can we help?")
+    expect(widget.teaser.get_by_role("button", name="Can we help?")).to_be_visible()
+    widget.teaser.get_by_role("button", name="Dismiss").click()
+    expect(widget.teaser).to_be_hidden()
+    widget.page.reload()
+    expect(widget.launcher).to_be_visible()
+    expect(widget.teaser).to_be_hidden()
+    widget.call("MaiAgent.control.propose('Still there?')")
+    widget.teaser.get_by_role("button", name="Still there?").click()
+    expect(widget.composer).to_be_visible()
+    expect(widget.teaser).to_be_hidden()
+
+
+def test_it_opens_by_itself_once_and_takes_no_focus(visit: Opener) -> None:
+    widget = visit(open_after_seconds="0.2")
+    expect(widget.composer).to_be_visible()
+    expect(widget.page.get_by_label("Search the shop")).to_be_focused()
+    widget.page.reload()
+    expect(widget.launcher).to_be_visible()
+    assert not widget.call("MaiAgent.control.isOpen()")
+
+
+def test_a_tone_is_heard_only_where_the_site_wants_it(visit: Opener, context: BrowserContext) -> None:
+    context.add_init_script(
+        """window.tones = 0;
+        const start = OscillatorNode.prototype.start;
+        OscillatorNode.prototype.start = function () { tones += 1; return start.call(this); };"""
+    )
+    for sound, tones in (("true", 1), ("", 0)):
+        widget = visit(sound=sound)
+        widget.page.get_by_label("Search the shop").click()
+        widget.call("MaiAgent.chat.send('Hello sim:tokens=5')")
+        expect(widget.launcher).to_have_accessible_name("Open chat, 1 unread message")
+        assert widget.call("tones") == tones, sound
+
+
+def test_on_a_phone_it_is_a_sheet_that_holds_the_focus(
+    chromium: Browser, server: Server, hosts: HostPages, web_chat: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 700}, has_touch=True)
+    page = context.new_page()
+    page.goto(hosts.page("shop", FIELD + script_tag(server, web_chat)))
+    widget = Widget(page, server)
+    widget.open()
+    widget.panel.evaluate("one => Promise.all(one.getAnimations().map(one => one.finished))")
+    assert widget.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 700}
+    assert page.evaluate(
+        "document.querySelector('parley-launcher').shadowRoot.querySelector('dialog:modal') !== null"
+    )
+    page.set_viewport_size({"width": 1000, "height": 700})
+    expect(widget.launcher).to_be_visible()
+    assert page.evaluate(
+        "document.querySelector('parley-launcher').shadowRoot.querySelector('dialog:modal') === null"
+    )
+    expect(widget.composer).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 700})
+    widget.chat.get_by_role("button", name="Close chat").click()
+    expect(widget.panel).to_be_hidden()
+    context.close()
+
+
+def test_it_follows_the_visitors_theme_and_wish_for_less_motion(
+    visit: Opener, context: BrowserContext
+) -> None:
+    widget = visit()
+    widget.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    expect(widget.launcher).to_have_css("background-color", "rgb(147, 179, 246)")
+    expect(widget.panel).to_have_css("animation-name", "none")
+    light = visit(theme="light")
+    light.page.emulate_media(color_scheme="dark")
+    expect(light.launcher).to_have_css("background-color", "rgb(44, 86, 176)")
+    light.open()
+    expect(light.chat.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_a_known_visitor_is_known_by_a_function_of_the_sites(visit: Opener, server: Server) -> None:
+    made = make_web_chat(server, persons={"ada": {}, "bob": {}}, identity_enforced=True)
+    ada, bob = made["signed"]["ada"], made["signed"]["bob"]
+    page = f"""<script>
+      window.asked = 0;
+      window.parleyConfig = {{webChatId: "{made["id"]}", baseUrl: "{server.origin}/web-chats/",
+        identity: async () => (asked += 1, "{ada}")}};
+    </script>{script_tag(server)}"""
+    widget = visit(page)
+    widget.open()
+    widget.ask("Mine sim:tokens=5")
+    assert widget.call("asked") == 1
+    widget.call(f"MaiAgent.identity.set('{bob}')")
+    expect(widget.questions).to_have_count(0)
+    widget.call("MaiAgent.identity.clear()")
+    expect(widget.chat.get_by_text("Log in on this site to chat here.")).to_be_visible()
+
+
+def test_destroying_it_leaves_nothing_and_it_can_come_back(visit: Opener) -> None:
+    widget = visit()
+    widget.open()
+    outcome = widget.call(
+        """async () => {
+          const sent = MaiAgent.chat.send("never sim:slow");
+          MaiAgent.control.destroy();
+          return sent.catch((error) => error.code);
+        }"""
+    )
+    assert outcome == "ended"
+    expect(widget.page.locator("parley-launcher")).to_have_count(0)
+    assert widget.frames == []
+    widget.call("document.body.onload()")
+    expect(widget.launcher).to_be_visible()
+
+
+def test_the_element_stands_in_the_page(visit: Opener, server: Server, web_chat: str) -> None:
+    page = f"""<style>parley-chat {{ display: block; height: 500px }}</style>
+      <parley-chat web-chat="{web_chat}" lang="en"></parley-chat>
+      <script>window.heard = [];
+        document.querySelector("parley-chat").addEventListener("messageReply", (event) => heard.push(event.detail));
+      </script>{script_tag(server)}"""
+    widget = visit(page)
+    widget.ask("Hello sim:tokens=5")
+    expect(widget.launcher).to_have_count(0)
+    assert [one["type"] for one in widget.call("heard")] == ["outgoing"]
+    box = widget.page.locator("parley-chat").bounding_box()
+    assert box
+    assert box["height"] == 500
+    sent = widget.call("MaiAgent.chat.send('From the page sim:tokens=5')")
+    assert sent["conversationId"] == widget.call("heard[0].conversationId")
+    expect(widget.chat.get_by_role("button", name="Close chat")).to_be_hidden()
+    widget.call("document.querySelector('parley-chat').remove()")
+    widget.page.wait_for_function("frames.length === 0")
+
+
+def test_an_element_without_a_web_chat_says_what_it_lacks(visit: Opener, server: Server) -> None:
+    widget = visit("<p>Shop</p>")
+    said: list[str] = []
+    widget.page.on("console", lambda line: said.append(line.text))
+    widget.page.set_content(f"<parley-chat></parley-chat>{script_tag(server)}")
+    widget.page.wait_for_load_state()
+    assert any("<parley-chat> needs web-chat" in one for one in said), said
