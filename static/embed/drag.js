@@ -37,12 +37,13 @@ export function makeDraggable(corner, handle, moved) {
     const { left, top } = corner.getBoundingClientRect();
     start = { x: event.clientX, y: event.clientY, left, top };
     dragged = false;
+    // A quick pointer has left the button before it is heard of again.
+    handle.setPointerCapture(event.pointerId);
   };
   handle.onpointermove = (event) => {
     if (!start) return;
     const [x, y] = [event.clientX - start.x, event.clientY - start.y];
     if (!dragged && Math.hypot(x, y) < THRESHOLD) return;
-    if (!dragged) handle.setPointerCapture(event.pointerId);
     dragged = true;
     const { clientWidth, clientHeight } = document.documentElement;
     remember(

@@ -45,6 +45,7 @@ export class Panel {
   #calls = new Map();
   #hellos = 0;
   #count = 0;
+  #focusing = false;
   #timer = 0;
   #stop = () => {};
 
@@ -123,9 +124,11 @@ export class Panel {
     void this.#tellIdentity();
   }
 
+  /** Now, and once more when it is ready, unless the visitor has gone elsewhere by then. */
   focus() {
     this.frame?.focus();
     this.post({ type: "focus" });
+    this.#focusing = true;
   }
 
   end() {
@@ -161,6 +164,8 @@ export class Panel {
       case "ready":
         this.#enter("ready");
         this.post({ type: "shown", opened: this.opened });
+        if (this.#focusing && this.frame?.matches(":focus")) this.focus();
+        this.#focusing = false;
         this.#waiting.splice(0).forEach((one) => this.post(one));
         return this.#listener.event("ready");
       case "done": {

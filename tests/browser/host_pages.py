@@ -71,6 +71,11 @@ class Widget:
         return self.page.locator("parley-launcher .launcher")
 
     @property
+    def corner(self) -> Locator:
+        """Where the launcher stands, which a press makes a little smaller."""
+        return self.page.locator("parley-launcher .corner")
+
+    @property
     def panel(self) -> Locator:
         return self.page.locator("parley-launcher dialog")
 
@@ -84,7 +89,9 @@ class Widget:
 
     @property
     def chat(self) -> FrameLocator:
-        return self.page.frame_locator("parley-launcher iframe, parley-chat iframe, body > iframe")
+        return self.page.frame_locator(
+            "parley-launcher iframe, parley-chat iframe, body > iframe[title=Chat]"
+        )
 
     @property
     def composer(self) -> Locator:

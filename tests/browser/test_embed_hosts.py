@@ -202,7 +202,7 @@ def test_a_site_that_is_not_allowed_is_refused_until_the_list_has_it(
 
 
 def advance_until(page: Page, condition: str) -> None:
-    """Let the page's clock go on, past the time that it waits for the frame, until it has drawn its conclusion."""
+    """Let the page's clock go on until the page has waited for the frame long enough."""
     page.wait_for_function(
         "() => { const frame = document.querySelector('parley-launcher').shadowRoot.querySelector('iframe');"
         " return frame !== null }"
@@ -218,8 +218,9 @@ def advance_until(page: Page, condition: str) -> None:
 def test_only_the_webs_own_schemes_are_framed(
     context: BrowserContext, hosts: HostPages, server: Server, web_chat: str
 ) -> None:
-    page = f"""<script>window.parleyConfig = {{webChatId: "{web_chat}", baseUrl: "javascript:window.ran=1//"}};
-      </script>{script_tag(server)}"""
+    page = f"""<script>
+      window.parleyConfig = {{webChatId: "{web_chat}", baseUrl: "javascript:window.ran=1//"}};
+    </script>{script_tag(server)}"""
     widget, _ = opened(context, hosts.page("shop", page), server)
     widget.page.wait_for_load_state("networkidle")
     expect(widget.launcher).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The embedded chat where the browser allows third-party cookies and where it blocks them, in each way to embed it, on two sites."""
+"""The embedded chat with third-party cookies allowed and blocked, in each way to embed it, on two sites."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def body_of(server: Server, way: str, web_chat: str) -> str:
     attributes = WAYS[way]
     if attributes is None:
         return FIELD + script_tag(server, web_chat).replace(server.origin, chat)
-    return f'{FIELD}<iframe src="{chat}/web-chats/{web_chat}" title="Chat" width="380" height="640" {attributes}></iframe>'
+    frame = f'src="{chat}/web-chats/{web_chat}" title="Chat" width="380" height="640" {attributes}'
+    return f"{FIELD}<iframe {frame}></iframe>"
 
 
 def shown(context: BrowserContext, address: str, server: Server, way: str) -> Widget:

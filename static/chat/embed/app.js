@@ -290,7 +290,7 @@ await meeting;
 if (host.connected) {
   const { identity, theme, lang } = host.config;
   await keeping.connect(host);
-  header.offerClosing();
+  if (!host.config.inline) header.offerClosing();
   look.suggest(theme);
   if (lang) look.speak(lang);
   if (identity !== undefined) identify(identity);
