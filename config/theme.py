@@ -98,6 +98,7 @@ UNFOLD = {
                 _("Ways in"),
                 _item(_("Inboxes"), "inbox", "chat_inbox"),
                 _item(_("Web chats"), "web", "chat_webchat"),
+                _item(_("Visitors"), "person_pin", "chat_visitor"),
                 _item(_("Contacts"), "contacts", "chat_contact"),
                 _item(_("API keys"), "key", "chat_apikey"),
                 _item(_("Webhook calls"), "webhook", "chat_webhookrecord"),

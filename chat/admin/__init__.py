@@ -1,6 +1,18 @@
 """Django's admin, in the look of django-unfold. Importing this registers every model."""
 
-from chat.admin import chatbots, conversations, inboxes, keys, knowledge, people, server, webhooks, words
+from chat.admin import (
+    chatbots,
+    conversations,
+    inboxes,
+    keys,
+    knowledge,
+    people,
+    server,
+    visitors,
+    web_chats,
+    webhooks,
+    words,
+)
 from chat.admin.labels import name_fields
 
 __all__ = [
@@ -11,6 +23,8 @@ __all__ = [
     "knowledge",
     "people",
     "server",
+    "visitors",
+    "web_chats",
     "webhooks",
     "words",
 ]

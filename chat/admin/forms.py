@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
 from django.db.models import Model
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -153,42 +152,12 @@ class ChatbotForm(SameOrganizationForm):
         return starters
 
 
-class WebChatForm(SameOrganizationForm):
-    def clean_allowed_origins(self) -> list[str]:
-        origins = self.cleaned_data["allowed_origins"] or []
-        wrong = origins if not isinstance(origins, list) else [one for one in origins if not _is_origin(one)]
-        if wrong:
-            raise forms.ValidationError(
-                ngettext_lazy(
-                    "This is not an origin such as https://example.com: %(wrong)s",
-                    "These are not origins such as https://example.com: %(wrong)s",
-                    len(wrong),
-                )
-                % {"wrong": ", ".join(map(str, wrong))}
-            )
-        return origins
-
-
 def _is_starter(value: object) -> bool:
     return (
         isinstance(value, dict)
         and set(value) == {"title", "text"}
         and all(isinstance(text, str) and text for text in value.values())
     )
-
-
-def _is_origin(value: object) -> bool:
-    """Scheme, host and port and nothing more; a lone ``*`` stands for every site and must be written out."""
-    if value == "*":
-        return True
-    if not isinstance(value, str):
-        return False
-    try:
-        parts = urlsplit(value)
-        rebuilt = f"{parts.scheme}://{parts.netloc}"
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and rebuilt == value.lower()
-    except ValueError:
-        return False
 
 
 def _organization_of(row: Model) -> Organization | None:

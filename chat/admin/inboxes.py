@@ -1,4 +1,4 @@
-"""Where conversations come in: inboxes, web chats and contacts."""
+"""Where conversations come in: inboxes and contacts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.paginator import InfinitePaginator
 
-from chat.admin.forms import WebChatForm
 from chat.admin.scoping import RecordAdmin, RelatedFilter, ScopedAdmin
-from chat.models import Contact, ContactInbox, Inbox, WebChat
+from chat.models import Contact, ContactInbox, Inbox
 from chat.services.contacts import digits_of
 
 
@@ -30,18 +29,6 @@ class InboxAdmin(ScopedAdmin):
         if isinstance(obj, Inbox) and obj.conversations.exists():
             return False
         return super().has_delete_permission(request, obj)
-
-
-@admin.register(WebChat)
-class WebChatAdmin(ScopedAdmin):
-    form = WebChatForm
-    list_display = ("name", "organization", "inbox", "chatbot", "is_active", "updated_at")
-    list_filter = ("is_active", ("organization", RelatedFilter))
-    list_select_related = ("organization", "inbox", "chatbot")
-    search_fields = ("name",)
-    autocomplete_fields = ("inbox", "chatbot")
-    readonly_fields = ("access_type", "options", "created_at", "updated_at")
-    ordering = ("name",)
 
 
 class PlacesInline(TabularInline):  # type: ignore[misc]  # unfold is not typed

@@ -11,13 +11,14 @@ from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from chat import selectors
-from chat.embed.headers import PERMISSIONS, allowed_origins, policy_of
+from chat.embed.headers import PERMISSIONS, policy_of
 from chat.embed.language import language_of
 from chat.exceptions import NotFound
 from chat.models import WebChat
 from chat.selectors.web_chats import is_open_to_strangers, web_chat_on_sites
 from chat.services.contents import MESSAGE_BYTES
 from chat.services.profiles import form_of
+from chat.services.sites import allowed_origins
 from chat.services.visitor_tokens import ticket_for
 from chat.shapes.web_chats import web_chat_shape
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chat.embed import loader, page, views
+from chat.embed import loader, page, preview, views
 from chat.embed.catalog import catalog
 
 PAGE = "web-chats/<uuid:web_chat>"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("js/embed.min.js", loader.loader, name="loader-script"),
     path("web-chats/catalog.js", catalog, name="javascript-catalog-of-page"),
     path(PAGE, page.page, name="embed-page"),
+    path(f"{PAGE}/preview", preview.preview, name="embed-preview"),
     path(f"{PAGE}/ticket", views.ticket, name="visitor-ticket"),
     path(f"{PAGE}/conversations", views.conversation_list, name="visitor-conversations"),
     path(f"{PAGE}/conversations/<uuid:id>/messages", views.message_list, name="visitor-messages"),

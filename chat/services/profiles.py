@@ -36,6 +36,42 @@ class Profile:
         return {name: value for name, value in kept.items() if value}
 
 
+def check_form(given: Any) -> None:
+    """Raise ``BadRequest`` with a sentence for what cannot be shown as a form as it is written."""
+    if given is None:
+        return
+    if not isinstance(given, dict) or given.keys() - {"fields", "consent"}:
+        raise BadRequest(_("Write an object with “fields”, “consent” or both."))
+    fields = given.get("fields", [])
+    if not isinstance(fields, list) or len(fields) > MOST_FIELDS:
+        raise BadRequest(_("“fields” is a list of at most %(most)d fields.") % {"most": MOST_FIELDS})
+    for number, row in enumerate(fields, 1):
+        _check_field(row, number)
+    names = [row["name"] for row in fields]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BadRequest(_("Two fields have the name “%(name)s”.") % {"name": twice})
+    consent = given.get("consent")
+    if consent is not None and (shown := _consent(consent)) is None:
+        raise BadRequest(_("“consent” needs a “text” to which visitors agree."))
+    if consent is not None and consent.get("url") and shown and not shown["url"]:
+        raise BadRequest(_("The “url” of “consent” has to begin with https://."))
+
+
+def _check_field(row: Any, number: int) -> None:
+    said = {"number": number, "kinds": ", ".join(KINDS)}
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str) or not row["name"]:
+        raise BadRequest(_("Field %(number)d needs a “name”.") % said)
+    if row.get("type", "text") not in KINDS:
+        raise BadRequest(_("The “type” of field %(number)d is one of %(kinds)s.") % said)
+    if not isinstance(row.get("required", False), bool):
+        raise BadRequest(_("“required” of field %(number)d is true or false.") % said)
+    options = row.get("options")
+    if row.get("type") == "select" and not (isinstance(options, list) and options):
+        raise BadRequest(_("Field %(number)d is a select and needs “options”, a list of texts.") % said)
+    if isinstance(options, list) and not all(isinstance(one, str) for one in options):
+        raise BadRequest(_("The “options” of field %(number)d are texts.") % said)
+
+
 def form_of(stored: Any) -> Json | None:
     """``WebChat.form`` as the page gets it: of what was written by hand, what can be shown. None: no form."""
     if not isinstance(stored, dict):

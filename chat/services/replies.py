@@ -24,7 +24,24 @@ def request_stop(*, principal: Principal, reply: UUID) -> Reply:
     """Ask a reply to end. A queued one ends at once, a running one when its upstream is closed; one that has
     already ended is left alone."""
     found = reply_for(principal, reply)
-    mark = {"stop_requested_at": Now(), "stop_requested_by": principal.label}
+    _stop(found, principal.label)
+    return found
+
+
+@transact()
+def stop_replies_of_visitors(inbox: UUID, *, by: str) -> int:
+    """Ask all that visitors wait for in an inbox to end; returns how many there were."""
+    waiting = Reply.objects.filter(
+        conversation__inbox=inbox, state__in=OPEN, asked_by__contains="visitor:"
+    ).select_related("conversation")
+    found = list(waiting)
+    for reply in found:
+        _stop(reply, by)
+    return len(found)
+
+
+def _stop(found: Reply, by: str) -> None:
+    mark = {"stop_requested_at": Now(), "stop_requested_by": by}
     asked = Reply.objects.filter(pk=found.pk, state=ReplyState.QUEUED).update(
         state=ReplyState.STOPPED, ended_at=Now(), **mark
     )
@@ -35,7 +52,6 @@ def request_stop(*, principal: Principal, reply: UUID) -> Reply:
     else:
         Reply.objects.filter(pk=found.pk, state=ReplyState.RUNNING, stop_requested_at=None).update(**mark)
     transaction.on_commit(lambda: wake("stop", found.pk))
-    return found
 
 
 def retry(*, principal: Principal, message: UUID, process: UUID | None = None) -> Reply:

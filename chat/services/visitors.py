@@ -202,6 +202,15 @@ def _visit(web_chat: WebChat, contact: UUID, *, verified: bool, address: str | N
     return Visit(web_chat.pk, web_chat.inbox_id, web_chat.chatbot_id, contact, verified, address)
 
 
+def check_open(guest: Guest) -> None:
+    """Raise ``TicketRefused`` if the web chat was closed or begun anew since they came; called in the
+    transaction that stores a message, which keeps the row: a pause waits for it and stops its reply, or was
+    before it."""
+    there = WebChat.objects.filter(pk=guest.visit.web_chat, is_active=True, generation=guest.generation)
+    if not there.update(generation=guest.generation):
+        raise TicketRefused
+
+
 def settle(guest: Guest, profile: dict[str, Any] | None) -> Guest:
     """Store a newcomer; called in the transaction that stores their first message. Raises ``BadRequest`` for
     a profile that does not fit the form, ``Conflict`` if the person came to be known at the same moment: they

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from chat.db import transact
@@ -12,6 +14,7 @@ from chat.models import AccessType, Chatbot, Contact, ContactInbox, Conversation
 from chat.principals import Principal
 from chat.selectors.visitors import web_chat_for
 from chat.services.contacts import ANONYMOUS, place_contact
+from chat.services.replies import stop_replies_of_visitors
 
 
 @transact()
@@ -53,6 +56,21 @@ def _contact(place: WebChat, principal: Principal | None, id: UUID | None) -> Co
         raise NotFound
     place_contact(known, place.inbox)
     return known
+
+
+def pause(web_chat: WebChat, *, by: str) -> int:
+    """Close it to visitors at once: every ticket and token ends, their open pages are closed within seconds,
+    and what is being answered to them stops. Returns how many replies that were."""
+    with transact():
+        WebChat.objects.filter(pk=web_chat.pk).update(
+            is_active=False, generation=F("generation") + 1, updated_at=Now()
+        )
+        return stop_replies_of_visitors(web_chat.inbox_id, by=by)
+
+
+def resume(web_chat: WebChat) -> None:
+    """Open it again. Visitors come as new ones: the tokens that the pause ended stay ended."""
+    WebChat.objects.filter(pk=web_chat.pk).update(is_active=True, updated_at=Now())
 
 
 def api_web_chat(chatbot: Chatbot) -> WebChat:

@@ -55,6 +55,8 @@ def sections(context: Context) -> list[Section]:
         ("mfa_index", _("Second factor")),
     ]
     membership = membership_of(request.user)
+    if membership is not None or request.user.is_superuser:
+        pages.append(("account_embedding_list", _("Web chats")))
     if membership is not None and membership.role in MANAGERS:
         pages.append(("account_people", _("People")))
     urls = [(reverse(name), title) for name, title in pages]

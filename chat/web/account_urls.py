@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from chat.web import invitations, people
+from chat.web import embedding, invitations, people
 from chat.web.language import choose_language
 from chat.web.profile import profile
 
@@ -18,6 +18,8 @@ accounts: list[URLPattern | URLResolver] = [
     path("people/invitations/<uuid:id>/revoke/", people.revoke, name="account_people_revoke"),
     path("people/<uuid:id>/role/", people.change_role, name="account_people_role"),
     path("people/<uuid:id>/remove/", people.remove, name="account_people_remove"),
+    path("web-chats/", embedding.embedding_list, name="account_embedding_list"),
+    path("web-chats/<uuid:id>/", embedding.embedding, name="account_embedding"),
     path("", include("allauth.urls")),
 ]
 

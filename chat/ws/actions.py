@@ -16,7 +16,7 @@ from chat.replies.engine import Engine, engine
 from chat.selectors import conversation_for, message_for, open_replies_of, reply_for
 from chat.services import replies
 from chat.services.messages import post_message
-from chat.services.visitors import Guest, allowed_metadata, settle
+from chat.services.visitors import Guest, allowed_metadata, check_open, settle
 from chat.shapes import Shape, conversation_row, message_shape, new_message_shape
 from chat.ws.frames import Send
 
@@ -47,6 +47,7 @@ async def send(principal: Principal, frame: Send, guest: Guest | None) -> Sent:
 
 def _post_of_guest(guest: Guest, frame: Send, process: UUID, start: bool) -> tuple[Sent, Reply | None]:
     with transact():
+        check_open(guest)
         settled = settle(guest, frame.profile) if guest.token is None else None
         metadata = allowed_metadata(guest.principal, frame.queryMetadata)
         sent, reply = _post(guest.principal, replace(frame, queryMetadata=metadata), process, start)
@@ -77,11 +78,19 @@ def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tupl
     return sent, reply if posted.created else None
 
 
-async def retry(principal: Principal, message: UUID) -> Shape:
+async def retry(principal: Principal, message: UUID, guest: Guest | None) -> Shape:
     started = await engine()
-    reply = await in_database(replies.retry, principal=principal, message=message, process=started.process)
+    reply = await in_database(_retry, principal, message, started.process, guest)
     started.runner.submit(reply.pk)
     return await in_database(message_of, principal, message)
+
+
+def _retry(principal: Principal, message: UUID, process: UUID, guest: Guest | None) -> Reply:
+    if guest is None:
+        return replies.retry(principal=principal, message=message, process=process)
+    with transact():
+        check_open(guest)
+        return replies.retry(principal=principal, message=message, process=process)
 
 
 async def stop(principal: Principal, reply: UUID) -> None:

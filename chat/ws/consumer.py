@@ -223,7 +223,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.send_message(self.principal, frame)
             case frames.Retry():
                 take_message(self.principal)
-                await self.show(await whole(actions.retry(self.principal, frame.message)), None)
+                shown = await whole(actions.retry(self.principal, frame.message, self.guest))
+                await self.show(shown, None)
 
     async def greet(self, hello: frames.Hello) -> None:
         if self.principal is not None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -30,7 +32,7 @@ Things = dict[str, Any]
 SHOP, OTHER_SHOP = "https://shop.example", "https://other.example"
 
 #: Of whoever has the page: what they get does not depend on who they are.
-OPEN = {"embed-page": "get", "visitor-ticket": "post"}
+OPEN = {"embed-page": "get", "embed-preview": "get", "visitor-ticket": "post"}
 #: method, what stands in the address, body
 TABLE: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "visitor-conversations": ("get", "", None),
@@ -292,7 +294,8 @@ def test_what_is_open_is_the_same_for_everybody(route: str, things: Things) -> N
         client = Client(enforce_csrf_checks=True)
         if name != "nobody":
             client.force_login(getattr(people, name)(), "allauth.account.auth_backends.AuthenticationBackend")
-        response = getattr(client, OPEN[route])(address)
+        own = urlsplit(settings.PUBLIC_ORIGINS[-1]).netloc
+        response = getattr(client, OPEN[route])(address, headers={"Host": own})
         assert response.status_code == 200
         assert not response.cookies
         assert response.headers["Cache-Control"] == "no-store"

@@ -19,6 +19,7 @@ from chat.models import (
     Conversation,
     Feedback,
     FeedbackType,
+    IdentitySecret,
     Inbox,
     KnowledgeBase,
     KnowledgeFile,
@@ -32,11 +33,13 @@ from chat.models import (
     Role,
     Upload,
     User,
+    Visitor,
     WebChat,
     WebhookRecord,
 )
 from chat.services.invitations import invite
 from chat.services.keys import create_api_key
+from chat.services.visitor_tokens import keep
 
 
 def furnish(organization: Organization, owner: User, text: str = "Hello") -> dict[type[Model], Model]:
@@ -53,6 +56,7 @@ def furnish(organization: Organization, owner: User, text: str = "Hello") -> dic
     web_chat = WebChat.objects.create(organization=organization, inbox=inbox, chatbot=chatbot, name="Site")
     contact = Contact.objects.create(organization=organization, name=text)
     place = ContactInbox.objects.create(contact=contact, inbox=inbox, source_id=text[:20])
+    visitor = Visitor.objects.create(web_chat=web_chat, contact=contact, site="https://shop.example")
     rows = [
         organization,
         owner,
@@ -65,6 +69,9 @@ def furnish(organization: Organization, owner: User, text: str = "Hello") -> dic
         web_chat,
         contact,
         place,
+        visitor,
+        keep(visitor, web_chat.generation)[0],
+        IdentitySecret.objects.create(web_chat=web_chat, prefix="pis_1234", secret="pis_secret"),
         Upload.objects.create(
             organization=organization, created_by="x", key=uuid4().hex, filename=text, size=1
         ),

@@ -1,0 +1,70 @@
+"""The switch of a web chat: what is open is closed, what is being answered stops, and nothing comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.guest import Guest, ask_as, boot_of, set_web_chat
+from tests.harness.scene import run
+from tests.harness.server import Server
+
+
+def press(server: Server, button: str) -> str:
+    """As alice does on the admin's page of her web chat; returns the page that follows."""
+    page = f"{server.origin}/admin/chat/webchat/{server.people['alice']['webChat']}/embedding/"
+    csrf = "c" * 32
+    form = urllib.parse.urlencode({"press": button, "csrfmiddlewaretoken": csrf}).encode()
+    cookies = f"sessionid={server.people['alice']['session']}; csrftoken={csrf}"
+    with urllib.request.urlopen(
+        urllib.request.Request(page, form, {"Cookie": cookies}), timeout=20
+    ) as answer:
+        return answer.read().decode()
+
+
+@pytest.fixture(autouse=True)
+def _open_again(server: Server) -> Iterator[None]:
+    yield
+    set_web_chat(server, server.people["alice"]["webChat"], is_active=True)
+
+
+def test_a_pause_closes_open_pages_stops_replies_and_ends_tickets_and_tokens(server: Server) -> None:
+    async def scene() -> None:
+        web_chat = server.people["alice"]["webChat"]
+        ticket = boot_of(server, web_chat)["ticket"]
+        async with Guest(server) as guest, Guest(server) as onlooker:
+            reply = (await guest.send("sim:tokens=2000,rate=20"))["message"]["reply"]["id"]
+            await asyncio.to_thread(press, server, "pause")
+            heard = await guest.ended(reply)
+            assert heard.status == "stopped"
+            await guest.lost()
+            await onlooker.lost()
+        status, page = server.get(f"/web-chats/{web_chat}")
+        assert status == 200
+        assert b'id="boot"' not in page
+        assert ask_as(server, f"/web-chats/{web_chat}/ticket", token="", method="POST")[0] == 404
+        await asyncio.to_thread(press, server, "resume")
+        await Guest(server).refused(4001, ticket=ticket)
+        async with Guest(server, token=guest.token) as again:
+            assert (await again.frame("error"))["code"] == "token_refused"
+            await again.ended((await again.send("sim:tokens=1"))["message"]["reply"]["id"])
+
+    run(scene())
+
+
+def test_a_message_or_a_retry_that_comes_after_the_pause_on_an_open_page_is_refused(server: Server) -> None:
+    async def scene() -> None:
+        async with Guest(server) as guest:
+            sent = (await guest.send("sim:tokens=1"))["message"]
+            await guest.ended(sent["reply"]["id"])
+            before = server.rows("SELECT count(*) FROM chat_reply")
+            await asyncio.to_thread(press, server, "end")
+            await guest.say("retry", message=sent["id"])
+            assert (await guest.frame("error"))["code"] == "ticket_refused"
+            assert server.rows("SELECT count(*) FROM chat_reply") == before
+
+    run(scene())
