@@ -32,6 +32,8 @@ LABELS = {
     "source_id": _("id at its source"),
     "dedupe_key": _("only once for"),
     "position": _("position"),
+    "web_chat": _("web chat"),
+    "visitor": _("visitor"),
 }
 
 

@@ -37,6 +37,8 @@ SWITCHES = {
     "enableThemeModeToggle": _("Visitors may choose light or dark"),
     "enableShowPoweredBy": _("“Powered by Parley” below the chat"),
 }
+#: Ours, not the API's.
+APPS = {"webView": _("Apps may show it")}
 #: What programs read that show the chat themselves. The page of this server has none of it.
 FOR_PROGRAMS = {
     "enableSpeech": _("Speech"),
@@ -95,7 +97,10 @@ def _option_fields() -> dict[str, forms.Field]:
     fields["defaultThemeMode"] = forms.ChoiceField(
         label=_("Light or dark"), choices=MODES, widget=UnfoldAdminSelectWidget
     )
-    fields |= {name: _switch(label) for name, label in (SWITCHES | FOR_PROGRAMS).items()}
+    fields |= {name: _switch(label) for name, label in (SWITCHES | FOR_PROGRAMS | APPS).items()}
+    fields["webView"].help_text = _(
+        "The browser inside an app of yours, whose pages have no origin to allow. Then any app may."
+    )
     for theme in THEMES:
         for name, label in COLOURS.items():
             fields[f"{theme}_{name}"] = forms.CharField(
@@ -137,7 +142,7 @@ class WebChatForm(SameOrganizationForm):
             for theme, usual in THEMES.items()
             for name, value in (usual | _mapping(options[theme])).items()
         }
-        return options | taken_apart
+        return dict.fromkeys(APPS, False) | options | taken_apart
 
     def clean_allowed_origins(self) -> list[str]:
         try:
@@ -160,6 +165,8 @@ class WebChatForm(SameOrganizationForm):
         options = _mapping(self.instance.options)
         for name in (*TEXTS, *ADDRESSES, *SWITCHES, *FOR_PROGRAMS, "defaultThemeMode"):
             _set(options, name, cleaned[name], OPTIONS[name])
+        for name in APPS:
+            _set(options, name, cleaned[name], False)
         for theme, usual in THEMES.items():
             colours = _mapping(options.get(theme))
             for name in (*COLOURS, *SHADOWS):

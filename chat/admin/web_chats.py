@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from chat.admin.scoping import RelatedFilter, ScopedAdmin, person
 from chat.admin.showing import NOTHING, Label
-from chat.admin.web_chat_form import ADDRESSES, FOR_PROGRAMS, SWITCHES, TEXTS, WebChatForm, theme_fields
+from chat.admin.web_chat_form import ADDRESSES, APPS, FOR_PROGRAMS, SWITCHES, TEXTS, WebChatForm, theme_fields
 from chat.admin.web_chat_page import web_chat_page
 from chat.models import AccessType, WebChat
 from chat.services import web_chats
@@ -38,7 +38,7 @@ class WebChatAdmin(ScopedAdmin):
     actions = ("pause", "resume")
     fieldsets = (
         (None, {"fields": ("organization", "name", "inbox", "chatbot", "embedding")}),
-        (_("Sites"), {"fields": ("allowed_origins",)}),
+        (_("Sites"), {"fields": ("allowed_origins", *APPS)}),
         (_("Visitors"), {"fields": ("enable_anonymous", "identity_enforced", "form")}),
         (_("Look"), {"fields": (*TEXTS, *ADDRESSES, "defaultThemeMode", *SWITCHES)}),
         (_("Colours of the light look"), {"classes": ("collapse",), "fields": theme_fields("theme")}),

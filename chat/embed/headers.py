@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from chat.answers.policy import STRICT
@@ -14,13 +15,25 @@ _NOBODYS = ("browsing-topics", "midi", "payment", "usb")
 PERMISSIONS = ", ".join([*(f"{one}=(self)" for one in _OWN), *(f"{one}=()" for one in _NOBODYS)])
 
 
-def policy_of(web_chat: WebChat) -> str:
-    """The strict policy of all pages, with the web chat's sites and the places of its pictures."""
+#: How the browser inside an app names itself: Android's says so, and Apple's lacks what Safari ends with.
+_IN_APPS = re.compile(r"Android.*; wv\)|\((iPhone|iPad|iPod)(?!.* Safari/)", re.DOTALL)
+
+
+def policy_of(web_chat: WebChat, user_agent: str = "") -> str:
+    """The strict policy of all pages, with the web chat's sites and the places of its pictures. An app's
+    pages have no origin that a list could name: their browsers get none where apps are allowed."""
     changes = {
         "frame-ancestors": " ".join(["'self'", *allowed_origins(web_chat)]),
         "img-src": " ".join([STRICT["img-src"], *_pictures(web_chat.options)]),
     }
-    return "; ".join(f"{name} {value}" for name, value in {**STRICT, **changes}.items())
+    policy = {**STRICT, **changes}
+    if _allows_apps(web_chat.options) and _IN_APPS.search(user_agent):
+        del policy["frame-ancestors"]
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
+def _allows_apps(options: Any) -> bool:
+    return isinstance(options, dict) and options.get("webView") is True
 
 
 def _pictures(options: Any) -> list[str]:

@@ -37,7 +37,7 @@ def page(request: HttpRequest, web_chat: UUID) -> HttpResponse:
         shown = boot(found) if is_open_to_strangers(found) else None
         context = {"boot": shown, "name": found.name}
         response = render(request, "chat/embed.html" if shown else "chat/embed_closed.html", context)
-    response["Content-Security-Policy"] = policy_of(found)
+    response["Content-Security-Policy"] = policy_of(found, request.headers.get("User-Agent", ""))
     response["Permissions-Policy"] = PERMISSIONS
     response["Referrer-Policy"] = "no-referrer"
     response["Content-Language"] = language
