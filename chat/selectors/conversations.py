@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from chat.exceptions import NotFound
 from chat.models import Conversation, Reply
@@ -13,6 +15,7 @@ from chat.prepared import Prepared
 from chat.principals import Kind, Principal
 from chat.selectors.replies import OPEN
 
+Row = TypeVar("Row", bound=Model)
 #: Of the many columns of a conversation and what belongs to it, those that the REST API shows: reading all of
 #: them takes half as long again.
 SHOWN = (
@@ -40,26 +43,31 @@ def theirs(principal: Principal, *, of: str = "") -> Q:
     return Q(**{f"{of}{name}": value for name, value in mine.items()})
 
 
-@cache
-def _conversation(kind: Kind) -> Prepared[Conversation]:
-    def one(id: UUID, organization: UUID, principal: UUID | None = None) -> QuerySet[Conversation]:
-        return (
-            conversations_of(Principal(kind, principal or organization, organization))
-            .filter(pk=id)
-            .order_by()
-        )
+def prepared_for(kind: Kind, rows: Callable[[Principal], QuerySet[Row]]) -> Prepared[Row]:
+    """Asks for one of the ``rows`` that a principal of this kind may reach; see ``one_for``."""
+
+    def one(id: UUID, organization: UUID, principal: UUID | None = None) -> QuerySet[Row]:
+        return rows(Principal(kind, principal or organization, organization)).filter(pk=id).order_by()
 
     own = {"principal": UUID} if kind in ("member", "visitor") else {}
     return Prepared(one, id=UUID, organization=UUID, **own)
 
 
-def conversation_for(principal: Principal, id: UUID) -> Conversation:
-    found = _conversation(principal.kind)(
-        id=id, organization=principal.organization_id, principal=principal.id
-    )
+def one_for(principal: Principal, asked: Prepared[Row], id: UUID) -> Row:
+    """Raises ``NotFound``."""
+    found = asked(id=id, organization=principal.organization_id, principal=principal.id)
     if not found:
         raise NotFound
     return found[0]
+
+
+@cache
+def _conversation(kind: Kind) -> Prepared[Conversation]:
+    return prepared_for(kind, conversations_of)
+
+
+def conversation_for(principal: Principal, id: UUID) -> Conversation:
+    return one_for(principal, _conversation(principal.kind), id)
 
 
 def conversations_of(principal: Principal) -> QuerySet[Conversation]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from uuid import UUID
 
 from django.db.models import F, Prefetch, QuerySet
 
 from chat.exceptions import NotFound
 from chat.models import Conversation, Message, Reply
-from chat.principals import Principal
-from chat.selectors.conversations import conversations_of, theirs
+from chat.prepared import Prepared
+from chat.principals import Kind, Principal
+from chat.selectors.conversations import conversations_of, one_for, prepared_for, theirs
 from chat.selectors.replies import OPEN
 
 
@@ -21,19 +23,28 @@ def message_for(principal: Principal, id: UUID) -> Message:
 
 
 def reply_for(principal: Principal, id: UUID) -> Reply:
-    found = Reply.objects.filter(pk=id, conversation__in=conversations_of(principal)).first()
-    if found is None:
-        raise NotFound
-    return found
+    return one_for(principal, _reply(principal.kind), id)
 
 
 def reply_to_read(principal: Principal, id: UUID) -> Reply:
     """With its conversation and its outgoing message, which has what is cited."""
-    theirs = Reply.objects.filter(conversation__in=conversations_of(principal))
-    found = theirs.select_related("conversation", "outgoing").filter(pk=id).first()
-    if found is None:
-        raise NotFound
-    return found
+    return one_for(principal, _reply_to_read(principal.kind), id)
+
+
+@cache
+def _reply(kind: Kind) -> Prepared[Reply]:
+    return prepared_for(kind, _replies)
+
+
+@cache
+def _reply_to_read(kind: Kind) -> Prepared[Reply]:
+    return prepared_for(
+        kind, lambda principal: _replies(principal).select_related("conversation", "outgoing")
+    )
+
+
+def _replies(principal: Principal) -> QuerySet[Reply]:
+    return Reply.objects.filter(theirs(principal, of="conversation__"))
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:

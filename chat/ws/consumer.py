@@ -37,6 +37,7 @@ from chat.ws import actions, frames
 from chat.ws.following import frames_of
 from chat.ws.metrics import SocketCollector
 from chat.ws.rights import session_key, standing_of_session, watch
+from chat.ws.rows import Rows
 from chat.ws.window import TooSlow, Window
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         #: What is still to be done: by what came from the client, and by what the hub told.
         self.work: list[frames.ClientFrame | BadRequest] = []
         self.hints: dict[tuple[str, str], Hint] = {}
+        self.rows: Rows | None = None
         self.working = False
         self.frame_rate = TokenBucket(600, 60)
         self.byte_rate = TokenBucket(4 * 1024 * 1024, 256 * 1024)
@@ -167,8 +169,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def hint(self, event: Hint) -> None:
         """From the hub: there is news. News of one thing that wait together are one."""
-        self.hints[event["what"], event["id"]] = event
-        self.go_on()
+        if event["what"] != "conversation":
+            self.hints[event["what"], event["id"]] = event
+            self.go_on()
+        elif self.list_of_rows().changed(UUID(event["id"])):
+            self.begin(self.guarded(self.list_of_rows().show_all(), None, quietly=True))
+
+    def list_of_rows(self) -> Rows:
+        self.rows = self.rows or Rows(self.known(), self.show_row)
+        return self.rows
+
+    async def show_row(self, row: dict[str, Any]) -> None:
+        await self.push(frames.ConversationFrame(row))
 
     def go_on(self) -> None:
         if not self.working:
@@ -253,15 +265,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.push(frames.Ready(frames.PROTOCOL, who, limits))
 
     async def open(self, conversation: UUID, reply: UUID | None, after: int) -> None:
-        """Follow a conversation instead of the earlier one: listen first, then look at what is open in it."""
-        principal = self.known()
-        await in_database(actions.allowed, principal, conversation, reply)
-        self.join(conversation)
-        for running in await in_database(actions.open_replies, principal, conversation):
-            if running != reply:
-                self.read_reply(running, 0)
-        if reply is not None:
-            self.read_reply(reply, after)
+        """Follow a conversation instead of the earlier one: listen first, then look at what is open in it.
+        Until it turns out to be theirs nothing of it is told."""
+        principal, group = self.known(), conversation_group(conversation)
+        early: list[Hint] = []
+        hear = early.append
+        hub.listen(group, hear)
+        try:
+            found = await in_database(actions.opened, principal, conversation, reply)
+            self.join(conversation)
+        finally:
+            hub.forget(group, hear)
+        for hint in early:
+            self.hint(hint)
+        for one in found:
+            self.read_reply(one, after if one == reply else 0)
 
     def join(self, conversation: UUID) -> None:
         self.leave()
@@ -310,11 +328,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self.told.remove(hint["id"])
             case "message" if hint["conversation"] == str(self.conversation):
                 await self.show(await in_database(actions.message_of, principal, UUID(hint["id"])), None)
-            case "conversation":
-                await self.push(
-                    frames.ConversationFrame(await in_database(actions.row, principal, UUID(hint["id"])))
-                )
             case "deleted":
+                self.list_of_rows().gone(UUID(hint["id"]))
                 await self.push(frames.ConversationFrame({"id": hint["id"], "deleted": True}))
                 if hint["id"] == str(self.conversation):
                     self.leave()
