@@ -6,6 +6,7 @@ who gets one reads the database or the reply's log.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -35,6 +36,7 @@ __all__ = [
     "conversation_group",
     "hint",
     "hint_row",
+    "hint_rows",
     "hub",
     "wake",
     "wake_workers",
@@ -49,14 +51,20 @@ def hint(*groups: str, what: What, id: UUID, conversation: UUID) -> None:
 
 def hint_row(conversation: Owned, what: What = "conversation") -> None:
     """Tell the conversation's owner that its row changed, or that it is gone."""
+    hint_rows([conversation], what)
+
+
+def hint_rows(conversations: Sequence[Owned], what: What = "conversation") -> None:
+    """The same of several conversations, told together."""
     if settings.REDIS_URL and what == "conversation":
-        # By this, processes that missed the hint find the row (chat.hints.missed).
-        Conversation.objects.filter(pk=conversation.pk).update(changed_at=Now())
-    if group := owner_group(conversation):
-        hint(group, what=what, id=conversation.pk, conversation=conversation.pk)
+        # By this, processes that missed the hint find the rows (chat.hints.missed).
+        Conversation.objects.filter(pk__in=[one.pk for one in conversations]).update(changed_at=Now())
+    posts = [post_of(group, what, one.pk, one.pk) for one in conversations if (group := owner_group(one))]
+    if posts:
+        transaction.on_commit(lambda: hub.post(*posts))
 
 
-def wake(what: Literal["stop", "work"], reply: UUID | None = None) -> None:
+def wake(what: Literal["stop", "work", "ended"], reply: UUID | None = None) -> None:
     """Wake the engines of all processes, now; callable from any thread."""
     hub.post((ENGINES, dict(Wake(what=what, reply=str(reply or "")))))
 

@@ -26,9 +26,10 @@ class Hint(TypedDict):
 
 
 class Wake(TypedDict):
-    """For engines. ``stop``: this reply is to end. ``work``: a reply waits that no process has."""
+    """For engines. ``stop``: this reply is to end. ``work``: a reply waits that no process has. ``ended``:
+    replies of a dead process were ended for it."""
 
-    what: Literal["stop", "work"]
+    what: Literal["stop", "work", "ended"]
     reply: str
 
 

@@ -52,13 +52,23 @@ def enqueue(
     have read what has just changed, so the key names the state to be reached and not only the object.
     ``run_at`` is now, unless given.
     """
-    job = Job(kind=kind, payload=payload, dedupe_key=dedupe_key)
-    if kind not in KINDS:
-        raise ValueError(f"chat.jobs.handlers knows no kind of job named {kind}")
-    if run_at is not None:
-        job.run_at = run_at
+    _store([Job(kind=kind, payload=payload, dedupe_key=dedupe_key)], run_at)
+
+
+def enqueue_all(kind: str, payloads: Mapping[str, dict[str, Any]]) -> None:
+    """Store a job for each payload, which stands under its ``dedupe_key``."""
+    if payloads:
+        _store([Job(kind=kind, payload=payload, dedupe_key=key) for key, payload in payloads.items()])
+
+
+def _store(jobs: list[Job], run_at: datetime | Combinable | None = None) -> None:
+    for job in jobs:
+        if job.kind not in KINDS:
+            raise ValueError(f"chat.jobs.handlers knows no kind of job named {job.kind}")
+        if run_at is not None:
+            job.run_at = run_at
     with _writing():
-        Job.objects.bulk_create([job], ignore_conflicts=bool(dedupe_key))
+        Job.objects.bulk_create(jobs, ignore_conflicts=any(job.dedupe_key for job in jobs))
     transaction.on_commit(wake_workers)
 
 

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from chat import hints
 from chat.completions.http import aclose_client, client
-from chat.db import in_database
+from chat.db import at_once, in_database
 from chat.jobs.worker import Worker
 from chat.metrics import LEASES_LOST, REGISTRY, REPLIES_TAKEN_OVER, count_end
 from chat.replies import leases, records
@@ -49,6 +49,7 @@ class Engine:
         self.worker: Worker | None = None
         self._background: set[UUID] = set()
         self._taking = asyncio.Lock()
+        self._lapse: asyncio.TimerHandle | None = None
 
     @classmethod
     async def start(cls, *, alone: bool = False, works: bool = True) -> Engine:
@@ -84,6 +85,8 @@ class Engine:
         await asyncio.gather(self.runner.drain(drain_seconds), *works)
         for task in self._tasks:
             task.cancel()
+        if self._lapse:
+            self._lapse.cancel()
         hints.hub.forget(hints.ENGINES, self.on_wake)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.log.aclose()
@@ -108,38 +111,45 @@ class Engine:
 
     def on_wake(self, wake: hints.Wake) -> None:
         """From the hub: what the next beat would find is done now."""
-        work = self.stop(UUID(wake["reply"])) if wake["what"] == "stop" else self._take_over()
+        match wake["what"]:
+            case "stop":
+                self._begin(self.stop(UUID(wake["reply"])))
+            case "ended":
+                self._begin(self._announce_ended(self.log.awaited()))
+            case _:
+                self._begin(self._take_over())
+
+    def _begin(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(self._guarded(work))
         self._woken.add(task)
         task.add_done_callback(self._woken.discard)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
         except Exception:
             logger.exception("wake_failed")
 
     async def _beat(self) -> None:
-        if not await in_database(leases.renew_lease, self.process):
+        if not await at_once(leases.renew_lease, self.process):
             await self._begin_again()
         now = self.loop.time()
         if now - self.beaten_at > LATE_SECONDS:
             self._patient_until = now + PATIENCE_SECONDS
         self.beaten_at = now
         await self._take_over()
-        held = await in_database(records.open_in, self.process)
+        held = await at_once(records.open_in, self.process)
         self._background &= {reply.pk for reply in held}
         await self._end_unknown(self.runner.reconcile(held))
-        if awaited := self.log.awaited():
-            await self._announce_ended(awaited)
-        await self.runner.start_waiting()
+        await self._announce_ended(self.log.awaited())
+        self._begin(self.runner.start_waiting())
 
     async def _end_unknown(self, unknown: list[UUID]) -> None:
         """Running here for long, and no task of ours: whoever stored it did not come to run it."""
         now = self.loop.time()
         self._unknown = {reply: self._unknown.get(reply, now) for reply in unknown}
         old = {reply for reply, since in self._unknown.items() if now - since >= UNKNOWN_SECONDS}
-        for reply in await in_database(leases.end_unknown, self.process, old) if old else ():
+        for reply in await at_once(leases.end_unknown, self.process, old) if old else ():
             count_end(reply.state, reply.error_code)
             self.log.drop(reply.pk)
 
@@ -158,10 +168,14 @@ class Engine:
         if self.loop.time() < self._patient_until:
             return
         free = BACKGROUND_REPLIES - len(self._background) if self.worker and not self.runner.draining else 0
-        orphans = await in_database(leases.take_over, self.process, background=free)
+        orphans = await at_once(leases.take_over, self.process, background=free)
         for reply in orphans.ended:
             count_end(reply.state, reply.error_code)
             self.log.drop(reply.pk)
+        if orphans.ended:
+            hints.wake("ended")
+        if orphans.lapses_in is not None:
+            self._look_at(self.loop.time() + orphans.lapses_in)
         for adopted in orphans.adopted:
             self.runner.submit(adopted)
         self._background.update(orphans.background)
@@ -173,6 +187,12 @@ class Engine:
             counts = {"ended": len(orphans.ended), "adopted": len(orphans.adopted)}
             logger.warning("took_over", extra=counts)
 
+    def _look_at(self, lapse: float) -> None:
+        """A process falls silent: its replies are taken over when its lease lapses, not at a later beat."""
+        if self._lapse:
+            self._lapse.cancel()
+        self._lapse = self.loop.call_at(lapse, lambda: self._begin(self._take_over()))
+
     async def stop(self, reply: UUID) -> None:
         """After ``request_stop``: close the upstream if it runs here, or tell that a queued one has ended."""
         self.runner.stop(reply)
@@ -181,7 +201,7 @@ class Engine:
 
     async def _announce_ended(self, replies: list[UUID]) -> bool:
         """Send the readers of those that have ended, whoever ended them, to the database."""
-        ended = await in_database(records.ended_among, replies)
+        ended = await at_once(records.ended_among, replies) if replies else []
         for reply in ended:
             self.log.drop(reply)
         return bool(ended)

@@ -9,28 +9,36 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from chat.db import transact
 from chat.models import Message, ProcessLease, Reply, ReplyState
 from chat.prepared import Prepared
 from chat.replies.attempts import asked_again
-from chat.replies.records import arrived
+from chat.replies.records import all_arrived
 
+Row = TypeVar("Row", bound=Model)
 LEASE = timedelta(seconds=5)
+#: Whoever will lapse within that time is looked at again when it does.
+SOON = timedelta(seconds=1)
+#: So many replies are ended at once; of more, the next beat ends the rest.
+TOGETHER = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
     """What dead processes left: replies that were ended for them, and queued ones that are now ours. And
-    replies that never had a process: ``background``, now ours too."""
+    replies that never had a process: ``background``, now ours too. ``lapses_in``: so many seconds from now a
+    silent process will be dead."""
 
     ended: list[Reply]
     adopted: list[UUID]
     background: list[UUID]
+    lapses_in: float | None = None
 
 
 def take_lease() -> UUID:
@@ -53,11 +61,11 @@ def break_leases(*, but: UUID) -> None:
 
 
 #: Every process asks these every second.
-_lapsed: Prepared[UUID] = Prepared(
+_silences: Prepared[timedelta] = Prepared(
     lambda process: (
-        ProcessLease.objects.filter(beat_at__lt=Now() - LEASE)
+        ProcessLease.objects.filter(beat_at__lt=Now() - LEASE + SOON)
         .exclude(pk=process)
-        .values_list("pk", flat=True)
+        .values_list(ExpressionWrapper(Now() - F("beat_at"), DurationField()), flat=True)
     ),
     process=UUID,
 )
@@ -72,16 +80,18 @@ _without_process: Prepared[UUID] = Prepared(
 def take_over(process: UUID, *, background: int) -> Orphans:
     """End the running replies of dead processes with the text they had, and adopt their queued ones. Adopt at
     most so many of those that never had a process."""
-    if _lapsed(process=process) or _without_process():
+    longest = max(_silences(process=process), default=None)
+    if (longest and longest > LEASE) or _without_process():
         return _take_over(process, background)
-    return Orphans([], [], [])
+    return Orphans([], [], [], (LEASE - longest).total_seconds() if longest else None)
 
 
 @transact()
 def _take_over(process: UUID, background: int) -> Orphans:
-    ProcessLease.objects.filter(beat_at__lt=Now() - LEASE).exclude(pk=process).delete()
+    lapsed = ProcessLease.objects.filter(beat_at__lt=Now() - LEASE).exclude(pk=process)
+    ProcessLease.objects.filter(pk__in=list(_free(lapsed).values_list("pk", flat=True))).delete()
     orphaned = Reply.objects.exclude(runner=None).exclude(runner__in=ProcessLease.objects.values("pk"))
-    ended = [reply for reply in orphaned.filter(state=ReplyState.RUNNING) if _end_orphan(reply)]
+    ended = _end(orphaned)
     queued = orphaned.filter(state=ReplyState.QUEUED).order_by("queued_at")
     unasked = Reply.objects.filter(runner=None, state=ReplyState.QUEUED).order_by("queued_at")[:background]
     return Orphans(ended, _adopt(queued, process), _adopt(unasked, process))
@@ -101,25 +111,31 @@ def _adopt(replies: QuerySet[Reply], process: UUID) -> list[UUID]:
 @transact()
 def end_unknown(process: UUID, replies: set[UUID]) -> list[Reply]:
     """End running replies of this process that no task of it runs."""
-    found = Reply.objects.filter(pk__in=replies, runner=process, state=ReplyState.RUNNING)
-    return [reply for reply in found if _end_orphan(reply)]
+    return _end(Reply.objects.filter(pk__in=replies, runner=process))
 
 
-def _end_orphan(reply: Reply) -> bool:
-    """End it with the text that is stored, and bring ``reply`` up to date. One that nobody waits for is asked
-    for again."""
-    stopped = reply.stop_requested_at is not None
-    ended = Reply.objects.filter(pk=reply.pk, state=ReplyState.RUNNING, fence=reply.fence).update(
-        state=ReplyState.STOPPED if stopped else ReplyState.INTERRUPTED,
-        error_code="" if stopped else "worker_lost",
-        retry_at=None,
-        ended_at=Now(),
+def _end(orphaned: QuerySet[Reply]) -> list[Reply]:
+    """End those that still run, all in a few statements, each with the text that is stored. One that nobody
+    waits for is asked for again."""
+    running = orphaned.filter(state=ReplyState.RUNNING)
+    held = list(_free(running).values_list("pk", flat=True)[:TOGETHER])
+    if not held:
+        return []
+    rows = Reply.objects.filter(pk__in=held)
+    rows.filter(stop_requested_at=None).update(
+        state=ReplyState.INTERRUPTED, error_code="worker_lost", retry_at=None, ended_at=Now()
     )
-    if not ended:
-        return False
-    reply.refresh_from_db()
-    Message.objects.filter(pk=reply.outgoing_id).update(content=reply.text)
-    if not stopped and asked_again(reply):
-        return True
-    arrived(reply.conversation, reply.outgoing_id)
-    return True
+    rows.filter(state=ReplyState.RUNNING).update(
+        state=ReplyState.STOPPED, error_code="", retry_at=None, ended_at=Now()
+    )
+    text = Reply.objects.filter(outgoing=OuterRef("pk")).values("text")
+    Message.objects.filter(reply__in=held).update(content=Subquery(text))
+    ended = list(rows.select_related("conversation__chatbot").defer("text", "reasoning"))
+    all_arrived([reply for reply in ended if reply.state == ReplyState.STOPPED or not asked_again(reply)])
+    return ended
+
+
+def _free(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Those of the rows that nobody else is writing, locked until the transaction ends. A process that was
+    paused in the middle of a write holds its rows until it goes on: nobody waits for it."""
+    return rows.select_for_update(skip_locked=True)

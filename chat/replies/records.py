@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from chat.completions.deltas import Endpoint
 from chat.db import transact
 from chat.exceptions import ChatError
-from chat.hints import hint_row
+from chat.hints import hint_row, hint_rows
 from chat.models import ENDED, Conversation, Message, Provider, Reply, ReplyState
 from chat.prepared import Prepared, PreparedUpdate
 from chat.replies.attempts import asked_again
 from chat.replies.prompt import Asked, asked
-from chat.webhooks.outbox import announce
+from chat.webhooks.outbox import announce, announce_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +247,20 @@ def arrived(conversation: Conversation, outgoing: UUID) -> None:
     _raise_conversation(id=conversation.pk, message=outgoing, at=timezone.now())
     announce(conversation, outgoing)
     hint_row(conversation)
+
+
+def all_arrived(replies: Sequence[Reply]) -> None:
+    """The same for replies of as many conversations, all at once."""
+    if not replies:
+        return
+    message = Reply.objects.filter(pk__in=[reply.pk for reply in replies], conversation=OuterRef("pk"))
+    Conversation.objects.filter(pk__in=[reply.conversation_id for reply in replies]).update(
+        last_message=Subquery(message.values("outgoing")),
+        last_message_created_at=timezone.now(),
+        unread_messages_count=F("unread_messages_count") + 1,
+    )
+    announce_all((reply.conversation, reply.outgoing_id) for reply in replies)
+    hint_rows([reply.conversation for reply in replies])
 
 
 _open_in: Prepared[Reply] = Prepared(

@@ -12,11 +12,12 @@ from chat.selectors.chatbots import chatbot_for, chatbots_in, chatbots_of, docum
 from chat.selectors.conversations import conversation_for, conversations_of, rest_conversations
 from chat.selectors.inboxes import inboxes_of, replies_now, unread_in
 from chat.selectors.messages import message_for, messages_of, reply_for, reply_to_read, rest_messages
-from chat.selectors.people import member_principal, membership_of
-from chat.selectors.replies import OPEN, newest_reply, open_replies_of
+from chat.selectors.people import active_member, member_principal, membership_of
+from chat.selectors.replies import OPEN, newest_reply, open_replies_of, replies_to_follow
 
 __all__ = [
     "OPEN",
+    "active_member",
     "attachment_for",
     "attachment_of_file",
     "attachments_for",
@@ -35,6 +36,7 @@ __all__ = [
     "newest_reply",
     "open_replies_of",
     "replies_now",
+    "replies_to_follow",
     "reply_for",
     "reply_to_read",
     "rest_conversations",

@@ -9,7 +9,7 @@ from django.db.models import F, Prefetch, QuerySet
 from chat.exceptions import NotFound
 from chat.models import Conversation, Message, Reply
 from chat.principals import Principal
-from chat.selectors.conversations import conversations_of, theirs
+from chat.selectors.conversations import conversations_of, one_for, theirs
 from chat.selectors.replies import OPEN
 
 
@@ -21,19 +21,20 @@ def message_for(principal: Principal, id: UUID) -> Message:
 
 
 def reply_for(principal: Principal, id: UUID) -> Reply:
-    found = Reply.objects.filter(pk=id, conversation__in=conversations_of(principal)).first()
-    if found is None:
-        raise NotFound
-    return found
+    return one_for(principal, _replies, id)
 
 
 def reply_to_read(principal: Principal, id: UUID) -> Reply:
     """With its conversation and its outgoing message, which has what is cited."""
-    theirs = Reply.objects.filter(conversation__in=conversations_of(principal))
-    found = theirs.select_related("conversation", "outgoing").filter(pk=id).first()
-    if found is None:
-        raise NotFound
-    return found
+    return one_for(principal, _replies_to_read, id)
+
+
+def _replies(principal: Principal) -> QuerySet[Reply]:
+    return Reply.objects.filter(theirs(principal, of="conversation__"))
+
+
+def _replies_to_read(principal: Principal) -> QuerySet[Reply]:
+    return _replies(principal).select_related("conversation", "outgoing")
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:

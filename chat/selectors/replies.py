@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 
+from chat.exceptions import NotFound
 from chat.models import Conversation, Message, MessageType, Reply, ReplyState
 from chat.prepared import Prepared
 
@@ -25,6 +26,26 @@ _open_replies: Prepared[Reply] = Prepared(
 def open_replies_of(conversation: Conversation) -> list[Reply]:
     """Queued and running replies, in the order of their questions."""
     return _open_replies(conversation=conversation.pk)
+
+
+_to_follow: Prepared[UUID] = Prepared(
+    lambda conversation, reply: (
+        Reply.objects.filter(Q(state__in=OPEN) | Q(pk=reply), conversation=conversation)
+        .order_by("outgoing__position")
+        .values_list("pk", flat=True)
+    ),
+    conversation=UUID,
+    reply=UUID,
+)
+
+
+def replies_to_follow(conversation: Conversation, reply: UUID | None) -> list[UUID]:
+    """The queued and running ones, in the order of their questions, and the one that is named, which may have
+    ended. Raises ``NotFound`` if that is no reply of the conversation."""
+    found = _to_follow(conversation=conversation.pk, reply=reply)
+    if reply is not None and reply not in found:
+        raise NotFound
+    return found
 
 
 def newest_reply(message: Message) -> Reply | None:

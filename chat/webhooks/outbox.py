@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from chat.jobs.queue import enqueue
+from chat.jobs.queue import enqueue_all
 from chat.models import Chatbot, Conversation
 
 KIND = "webhook"
@@ -14,8 +15,17 @@ KIND = "webhook"
 def announce(conversation: Conversation, message: UUID) -> None:
     """An outgoing message has its content: its webhook is queued with it, or neither. Asks the database
     nothing when the conversation's chatbot is loaded and has no webhook."""
-    if hears_of(conversation.chatbot, conversation):
-        enqueue(KIND, job_of(conversation.chatbot_id, message), dedupe_key=str(message))
+    announce_all([(conversation, message)])
+
+
+def announce_all(arrived: Iterable[tuple[Conversation, UUID]]) -> None:
+    """The same for messages of several conversations."""
+    jobs = {
+        str(message): job_of(conversation.chatbot_id, message)
+        for conversation, message in arrived
+        if hears_of(conversation.chatbot, conversation)
+    }
+    enqueue_all(KIND, jobs)
 
 
 def hears_of(chatbot: Chatbot, conversation: Conversation) -> bool:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from chat.db import in_database, transact
 from chat.exceptions import NotFound
-from chat.models import Reply
+from chat.models import Conversation, Reply
 from chat.principals import Principal
 from chat.replies.asking import ask
 from chat.replies.engine import Engine, engine
-from chat.selectors import conversation_for, message_for, open_replies_of, reply_for
+from chat.selectors import conversation_for, conversations_of, message_for, replies_to_follow
 from chat.services import replies
 from chat.services.messages import post_message
 from chat.services.visitors import Guest, allowed_metadata, check_open, settle
@@ -101,16 +101,21 @@ def message_of(principal: Principal, id: UUID) -> Shape:
     return message_shape(message_for(principal, id))
 
 
-def row(principal: Principal, id: UUID) -> dict[str, Any]:
-    return conversation_row(conversation_for(principal, id))
+def rows(principal: Principal, ids: Collection[UUID]) -> dict[UUID, Shape]:
+    """Of the conversations that are still there, as the list of conversations has them."""
+    if len(ids) == 1:
+        return {id: conversation_row(one) for id in ids if (one := _one(principal, id))}
+    return {one.pk: conversation_row(one) for one in conversations_of(principal).filter(pk__in=ids)}
 
 
-def allowed(principal: Principal, conversation: UUID, reply: UUID | None) -> None:
-    """A reply is followed through its own conversation: its log knows nothing of principals."""
-    conversation_for(principal, conversation)
-    if reply is not None and reply_for(principal, reply).conversation_id != conversation:
-        raise NotFound
+def _one(principal: Principal, id: UUID) -> Conversation | None:
+    try:
+        return conversation_for(principal, id)
+    except NotFound:
+        return None
 
 
-def open_replies(principal: Principal, conversation: UUID) -> list[UUID]:
-    return [reply.pk for reply in open_replies_of(conversation_for(principal, conversation))]
+def opened(principal: Principal, conversation: UUID, reply: UUID | None) -> list[UUID]:
+    """The replies to follow in a conversation. One is followed through its own conversation: its log knows
+    nothing of principals."""
+    return replies_to_follow(conversation_for(principal, conversation), reply)

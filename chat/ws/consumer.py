@@ -21,10 +21,9 @@ from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import Error as DatabaseError
 
-from chat.db import in_database, refusal
-from chat.exceptions import BadRequest, ChatError, Conflict, Internal, NotAllowed, StorageBusy, TooLarge
+from chat.db import in_database
+from chat.exceptions import BadRequest, ChatError, Conflict, NotAllowed, StorageBusy, TooLarge
 from chat.hints import Hint, conversation_group, hub
 from chat.limits import TokenBucket, take_message
 from chat.logs import bind
@@ -36,9 +35,11 @@ from chat.services.contents import MESSAGE_BYTES
 from chat.services.visitors import Guest
 from chat.ws import actions, frames, greeting
 from chat.ws.closing import BAD_HELLO, GONE, NOT_NOW, TOO_FAST, TOO_MANY, TOO_SLOW, code_of
+from chat.ws.failures import failure_of
 from chat.ws.following import frames_of
 from chat.ws.metrics import SocketCollector
 from chat.ws.rights import watch
+from chat.ws.rows import Rows
 from chat.ws.window import TooSlow, Window
 
 logger = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         #: What is still to be done: by what came from the client, and by what the hub told.
         self.work: list[frames.ClientFrame | BadRequest] = []
         self.hints: dict[tuple[str, str], Hint] = {}
+        self.rows: Rows | None = None
         self.working = False
         self.frame_rate = TokenBucket(600, 60)
         self.byte_rate = TokenBucket(4 * 1024 * 1024, 256 * 1024)
@@ -176,8 +178,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def hint(self, event: Hint) -> None:
         """From the hub: there is news. News of one thing that wait together are one."""
-        self.hints[event["what"], event["id"]] = event
-        self.go_on()
+        if event["what"] != "conversation":
+            self.hints[event["what"], event["id"]] = event
+            self.go_on()
+        elif self.list_of_rows().changed(UUID(event["id"])):
+            self.begin(self.guarded(self.list_of_rows().show_all(), None, quietly=True))
+
+    def list_of_rows(self) -> Rows:
+        self.rows = self.rows or Rows(self.known(), self.show_row)
+        return self.rows
+
+    async def show_row(self, row: dict[str, Any]) -> None:
+        await self.push(frames.ConversationFrame(row))
 
     def go_on(self) -> None:
         if not self.working:
@@ -261,15 +273,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.push(frame)
 
     async def open(self, conversation: UUID, reply: UUID | None, after: int) -> None:
-        """Follow a conversation instead of the earlier one: listen first, then look at what is open in it."""
-        principal = self.known()
-        await in_database(actions.allowed, principal, conversation, reply)
-        self.join(conversation)
-        for running in await in_database(actions.open_replies, principal, conversation):
-            if running != reply:
-                self.read_reply(running, 0)
-        if reply is not None:
-            self.read_reply(reply, after)
+        """Follow a conversation instead of the earlier one: listen first, then look at what is open in it.
+        Until it turns out to be theirs nothing of it is told."""
+        principal, group = self.known(), conversation_group(conversation)
+        early: list[Hint] = []
+        hear = early.append
+        hub.listen(group, hear)
+        try:
+            found = await in_database(actions.opened, principal, conversation, reply)
+            self.join(conversation)
+        finally:
+            hub.forget(group, hear)
+        for hint in early:
+            self.hint(hint)
+        for one in found:
+            self.read_reply(one, after if one == reply else 0)
 
     def join(self, conversation: UUID) -> None:
         self.leave()
@@ -325,11 +343,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self.told.remove(hint["id"])
             case "message" if hint["conversation"] == str(self.conversation):
                 await self.show(await in_database(actions.message_of, principal, UUID(hint["id"])), None)
-            case "conversation":
-                await self.push(
-                    frames.ConversationFrame(await in_database(actions.row, principal, UUID(hint["id"])))
-                )
             case "deleted":
+                self.list_of_rows().gone(UUID(hint["id"]))
                 await self.push(frames.ConversationFrame({"id": hint["id"], "deleted": True}))
                 if hint["id"] == str(self.conversation):
                     self.leave()
@@ -375,21 +390,3 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.window.sent(len(body))
         event: Any = {"type": "websocket.send", "text": body.decode()}
         await self.base_send(event)
-
-
-async def failure_of(work: Coroutine[Any, Any, None], ref: str | None) -> frames.Error | None:
-    """Do the work and tell what went wrong. ``TooSlow`` goes through: it is about the socket."""
-    try:
-        await work
-    except TooSlow:
-        raise
-    except ChatError as error:
-        return frames.Error(error.code, str(error.message), ref)
-    except DatabaseError as error:
-        refused = refusal(error)
-        logger.exception("storage_busy", extra={"code": refused.code})
-        return frames.Error(refused.code, str(refused.message), ref)
-    except Exception:
-        logger.exception("frame_crashed")
-        return frames.Error(Internal.code, str(Internal.default), ref)
-    return None

@@ -6,21 +6,23 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from chat.db import in_database
 from chat.models import Membership, User
+from chat.prepared import Prepared
 from chat.principals import Principal
-from chat.selectors import member_principal
+from chat.selectors import active_member
 from chat.services.visitors import Guest, guests_lost
 
 logger = logging.getLogger(__name__)
@@ -49,14 +51,33 @@ def session_key(scope: Any) -> str | None:
     return None
 
 
+_sessions: Prepared[str] = Prepared(
+    lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now).values_list(
+        "session_data", flat=True
+    ),
+    key=str,
+    now=datetime,
+)
+
+
 def standing_of_session(session_key: str) -> Standing | None:
-    """The member who is logged in with this session, in their organization."""
-    request = HttpRequest()
-    request.session = SessionStore(session_key)
-    user = get_user(request)
-    if not isinstance(user, User) or (principal := member_principal(user)) is None:
+    """The member who is logged in with this session, in their organization: whom Django's ``get_user``
+    finds. The session stays as it is, for a socket cannot give its client another cookie."""
+    data = _sessions(key=session_key, now=timezone.now())
+    session = SessionStore().decode(data[0]) if data else {}
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
+    found = active_member(User._meta.pk.to_python(session.get(SESSION_KEY)))
+    if found is None or not _verified(found[0], session.get(HASH_SESSION_KEY) or ""):
+        return None
+    user, principal = found
     return Standing(principal, session_key, user.password)
+
+
+def _verified(user: User, digest: str) -> bool:
+    """Whether the session is of a log-in with the password that the account has now."""
+    known = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return any(constant_time_compare(digest, one) for one in known)
 
 
 def standings_lost(standings: set[Standing]) -> set[Standing]:

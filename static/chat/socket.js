@@ -29,6 +29,7 @@ const PONG_WITHIN = 10_000;
 const ACK_BYTES = 32 * 1024;
 const ACK_AFTER = 1000;
 const STEADY = 5000;
+const QUICK_TRIES = 20;
 const LONGEST_PAUSE = 30_000;
 const RELOADED = "parley.reloaded";
 
@@ -44,6 +45,8 @@ export class Connection {
   #socket = null;
   #options;
   #attempts = 0;
+  /** How many of them found a server, which then sent us away or was lost. */
+  #met = 0;
   #readySince = 0;
   #restarting = false;
   #renewed = false;
@@ -63,7 +66,10 @@ export class Connection {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/chat/`);
     this.#socket = socket;
-    socket.onopen = () => this.#hello(socket);
+    socket.onopen = () => {
+      if (socket === this.#socket) this.#met += 1;
+      this.#hello(socket);
+    };
     socket.onmessage = (event) => {
       if (socket === this.#socket) this.#receive(event.data);
     };
@@ -150,7 +156,7 @@ export class Connection {
     this.#renewed = false;
     if (code === NOT_IDENTIFIED) return this.#enter("ended", "unidentified");
     if (code === WRONG_PROTOCOL) return this.#reloadOnce();
-    if (this.state === "ready" && Date.now() - this.#readySince > STEADY) this.#attempts = 0;
+    if (this.state === "ready" && Date.now() - this.#readySince > STEADY) this.#attempts = this.#met = 0;
     this.#enter("lost");
     this.#retryTimer = setTimeout(() => this.connect(), this.#pause());
   }
@@ -165,10 +171,16 @@ export class Connection {
     else this.#enter("ended", "closed");
   }
 
-  /** Doubling, and never the same for two: a restarted server is not met by everybody at once. */
+  /**
+   * Never the same for two: a restarted server is not met by everybody at once. Where no server answers, a try costs
+   * nobody anything, and one may be back at any moment: that pause stays short for the first tries. A server that
+   * takes us and loses us again has too much to do: that one doubles.
+   */
   #pause() {
     const spread = this.#restarting && this.#attempts === 0 ? 2300 : 800;
-    return Math.min(LONGEST_PAUSE, (200 + Math.random() * spread) * 2 ** this.#attempts++);
+    const doublings = Math.min(this.#attempts, Math.max(1, this.#met, this.#attempts - QUICK_TRIES));
+    this.#attempts += 1;
+    return Math.min(LONGEST_PAUSE, (200 + Math.random() * spread) * 2 ** doublings);
   }
 
   /** The page is older than the server. Reloading cures it; if it does not, it must not go on for ever. */

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from tests.harness.server import Server
 from tests.harness.tab import Frame, Heard, Tab
@@ -19,13 +19,15 @@ from tests.harness.tab import Frame, Heard, Tab
 PASSING = {"storage_busy", "storage_full"}
 AGAIN_SECONDS = 2.0
 ANSWER_SECONDS = 20.0
+QUICK_TRIES = 20
 
 
-def pause(attempt: int, *, restarting: bool) -> float:
+def pause(attempt: int, *, restarting: bool, met: int = 0) -> float:
     """The seconds that the page in a browser waits before it tries for the ``attempt``-th time, from 0, to
-    come back; ``restarting``: the server has said that it goes."""
+    come back; ``restarting``: the server has said that it goes; ``met``: how many of the tries found one."""
     spread = 2.3 if restarting and attempt == 0 else 0.8
-    return min(30, (0.2 + random.random() * spread) * 2**attempt)
+    doublings = min(attempt, max(1, met, attempt - QUICK_TRIES))
+    return min(30, (0.2 + random.random() * spread) * 2**doublings)
 
 
 class Line(Tab):
@@ -58,7 +60,7 @@ class Line(Tab):
 
 class Page:
     """``async with Page(servers, "alice", at=1) as page:`` is connected to ``servers[1]``, and later to
-    whichever takes it: after a loss it comes back to the next one, after a pause that doubles, asks for what
+    whichever takes it: after a loss it comes back to the next one, after a pause, asks for what
     it has not seen of its reply, and sends again what was not answered. It asks one question.
 
     ``gaps``: how long it was without a connection, each time. ``news_at``: when the newest text, and
@@ -182,12 +184,16 @@ class Page:
             self.gaps.append(time.monotonic() - lost)
 
     async def _come_back(self) -> None:
-        attempt = 0
+        attempt = met = 0
         while self.line is None:
-            await asyncio.sleep(pause(attempt, restarting=self._restarting))
+            await asyncio.sleep(pause(attempt, restarting=self._restarting, met=met))
             self.at, attempt = self.at + 1, attempt + 1
-            with suppress(OSError, AssertionError, WebSocketException):
+            try:
                 await self._connect()
+            except (AssertionError, ConnectionClosed):
+                met += 1  # a server that did not greet
+            except (OSError, WebSocketException):
+                pass
 
     async def _connect(self) -> None:
         line = Line(self, self.here)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.harness.scene import run
-from tests.harness.server import Server
+from tests.harness.server import SECRET_KEY, Server
 from tests.harness.tab import Tab
 from tests.simulator.text import expected_text
 
@@ -306,3 +307,16 @@ def test_who_logs_out_loses_the_socket_within_six_seconds(server: Server) -> Non
             assert tab.socket.close_code == 4001
 
     run(scene())
+
+
+def test_who_was_logged_in_under_an_earlier_secret_key_stays_so(tmp_path: Path) -> None:
+    keys = {"SECRET_KEY": "n3w-" + SECRET_KEY, "SECRET_KEY_FALLBACKS": SECRET_KEY}
+
+    async def scene(server: Server) -> None:
+        for _ in range(2):  # a page that was open all the time comes back, and comes back again
+            async with Tab(server, "alice") as tab:
+                assert tab.closed is None
+
+    with Server(tmp_path / "data", **keys) as server:
+        run(scene(server))
+        assert b'id="composer-input"' in server.get("/", session=server.people["alice"]["session"])[1]

@@ -86,6 +86,23 @@ def test_a_name_that_is_given_while_a_message_is_stored_is_kept(server: Server) 
     run(scene())
 
 
+def test_opening_what_is_not_theirs_leaves_open_what_was(server: Server) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab, Tab(server, "alice") as other, Tab(server, "bob") as bob:
+            own = (await other.send("sim:tokens=1"))["message"]["conversation"]
+            his = (await bob.send("sim:tokens=1"))["message"]["conversation"]
+            await tab.say("open", conversation=own)
+            await tab.say("open", conversation=his)
+            assert (await tab.frame("error"))["code"] == "not_found"
+            await bob.send("His. sim:tokens=1", conversation=his)
+            sent = await other.send("Hers. sim:tokens=1", conversation=own)
+            assert (await tab.ended(sent["message"]["reply"]["id"])).status == "complete"
+            shown = [one["message"]["content"] for one in tab.frames if one["type"] == "message"]
+            assert shown == ["Hers. sim:tokens=1"]
+
+    run(scene())
+
+
 @contextmanager
 def renaming(server: Server, conversation: str, title: str) -> Iterator[None]:
     """Another process's transaction, which ends with the block."""

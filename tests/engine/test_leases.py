@@ -1,0 +1,177 @@
+"""What becomes of the replies of a process that is dead: all at once, each as if it were the only one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from unittest import skipUnless
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.test import TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+
+from chat.models import Conversation, Job, Message, ProcessLease, Reply, ReplyState
+from chat.replies import leases, records
+from chat.replies.attempts import ATTEMPTS, BACKGROUND
+from chat.selectors import member_principal
+from chat.services.messages import post_message
+from tests import people
+from tests.webhooks.answering import listening
+
+TEXT = "Section 3 says: “yes”. 好的。"
+
+
+def silent(process: UUID, seconds: float) -> None:
+    """The process beat so long ago for the last time."""
+    ProcessLease.objects.filter(pk=process).update(beat_at=Now() - timedelta(seconds=seconds))
+
+
+class TakeOverTests(TransactionTestCase):
+    def setUp(self) -> None:
+        alice = member_principal(people.alice())
+        assert alice
+        self.alice = alice
+        self.here, self.dead = leases.take_lease(), leases.take_lease()
+
+    def asked(self, process: UUID | None = None, *, start: bool = True) -> Reply:
+        posted = post_message(
+            principal=self.alice,
+            id=uuid4(),
+            conversation=uuid4(),
+            content="May I?",
+            process=process or self.dead,
+            start=start,
+        )
+        assert posted.reply
+        return posted.reply
+
+    def written(self, text: str = TEXT) -> Reply:
+        """A reply that runs in the process that will be dead, with the text that it has stored."""
+        reply = self.asked()
+        Reply.objects.filter(pk=reply.pk).update(text=text, seq=7)
+        return reply
+
+    def die(self) -> leases.Orphans:
+        silent(self.dead, 6)
+        return leases.take_over(self.here, background=8)
+
+    def test_running_replies_end_with_the_text_that_is_stored(self) -> None:
+        replies = {self.written(f"{TEXT}{number}").pk: f"{TEXT}{number}" for number in range(5)}
+        untouched = self.asked(self.here)
+        orphans = self.die()
+        assert {reply.pk for reply in orphans.ended} == set(replies)
+        for reply in Reply.objects.filter(pk__in=replies).select_related("outgoing", "conversation"):
+            assert (reply.state, reply.error_code) == (ReplyState.INTERRUPTED, "worker_lost")
+            assert reply.ended_at is not None
+            assert reply.outgoing.content == reply.text == replies[reply.pk]
+            assert reply.conversation.last_message_id == reply.outgoing_id
+            assert reply.conversation.unread_messages_count == 1
+        untouched.refresh_from_db()
+        assert (untouched.state, untouched.outgoing.content) == (ReplyState.RUNNING, "")
+        assert not ProcessLease.objects.filter(pk=self.dead).exists()
+
+    def test_what_its_reader_had_stopped_ends_stopped(self) -> None:
+        stopped, other = self.written(), self.written()
+        Reply.objects.filter(pk=stopped.pk).update(stop_requested_at=Now())
+        states = {reply.pk: (reply.state, reply.error_code) for reply in self.die().ended}
+        assert states[stopped.pk] == (ReplyState.STOPPED, "")
+        assert states[other.pk] == (ReplyState.INTERRUPTED, "worker_lost")
+        assert Message.objects.get(pk=stopped.outgoing_id).content == TEXT
+
+    def test_what_was_queued_is_adopted_and_runs_later(self) -> None:
+        queued = self.asked(start=False)
+        orphans = self.die()
+        assert (orphans.ended, orphans.adopted) == ([], [queued.pk])
+        queued.refresh_from_db()
+        assert (queued.state, queued.runner) == (ReplyState.QUEUED, self.here)
+
+    def test_one_that_nobody_waits_for_is_asked_again_and_its_end_not_told(self) -> None:
+        waited_for, background, given_up = self.written(), self.written(), self.written()
+        Reply.objects.filter(pk__in=(background.pk, given_up.pk)).update(asked_by=f"{BACKGROUND}member:x")
+        Reply.objects.filter(pk=given_up.pk).update(attempt=ATTEMPTS)
+        listening(people.make_organization(), "https://example.com/hook", webhook_for_members=True)
+        orphans = self.die()
+        assert len(orphans.ended) == 3
+        (again,) = Reply.objects.filter(incoming=background.incoming, attempt=2)
+        assert (again.state, again.runner) == (ReplyState.QUEUED, self.here)
+        assert orphans.background == [again.pk]
+        assert Message.objects.get(pk=background.outgoing_id).superseded
+        told = {job.payload["message"] for job in Job.objects.filter(kind="webhook")}
+        assert told == {str(waited_for.outgoing_id), str(given_up.outgoing_id)}
+        unread = dict(Conversation.objects.values_list("pk", "unread_messages_count"))
+        assert unread[background.conversation_id] == 0
+        assert unread[waited_for.conversation_id] == unread[given_up.conversation_id] == 1
+
+    def test_many_cost_no_more_statements_than_one(self) -> None:
+        listening(people.make_organization(), "https://example.com/hook", webhook_for_members=True)
+
+        def costs(count: int) -> int:
+            self.dead = leases.take_lease()
+            for _ in range(count):
+                self.written()
+            with CaptureQueriesContext(connection) as asked:
+                assert len(self.die().ended) == count
+            return len(asked)
+
+        assert costs(30) == costs(1)
+
+    def test_a_second_look_changes_nothing(self) -> None:
+        reply = self.written()
+        assert len(self.die().ended) == 1
+        again = leases.take_over(self.here, background=8)
+        assert (again.ended, again.adopted, again.background) == ([], [], [])
+        assert Conversation.objects.get(pk=reply.conversation_id).unread_messages_count == 1
+
+    def test_a_dead_process_that_was_only_paused_writes_nothing_more(self) -> None:
+        reply = self.written()
+        claim = records.claim_of(Reply.objects.select_related("conversation__chatbot").get(pk=reply.pk))
+        self.die()
+        partial = records.Partial(claim.reply, claim.fence, 9, "More")
+        assert records.store_partials(self.dead, [partial]) == [reply.pk]
+        assert not records.end(claim, records.Outcome(ReplyState.COMPLETE, "More", 9))
+        reply.refresh_from_db()
+        assert (reply.text, reply.outgoing.content) == (TEXT, TEXT)
+
+    def test_who_falls_silent_is_looked_at_again_when_the_lease_lapses(self) -> None:
+        self.written()
+        assert leases.take_over(self.here, background=8).lapses_in is None
+        silent(self.dead, 4.5)
+        orphans = leases.take_over(self.here, background=8)
+        assert orphans.ended == []
+        assert orphans.lapses_in is not None
+        assert 0 < orphans.lapses_in < 0.5
+
+    @skipUnless(connection.vendor == "postgresql", "SQLite has one writer")
+    def test_nobody_waits_for_a_process_that_was_paused_in_the_middle_of_a_write(self) -> None:
+        held, free = self.written(), self.written()
+        with writing(held):
+            assert [reply.pk for reply in self.die().ended] == [free.pk]
+        assert [reply.pk for reply in leases.take_over(self.here, background=8).ended] == [held.pk]
+
+
+@contextmanager
+def writing(reply: Reply) -> Iterator[None]:
+    """A transaction of somebody else that has written the reply and does not end before the block does."""
+    wrote, go_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                Reply.objects.filter(pk=reply.pk).update(seq=8)
+                wrote.set()
+                go_on.wait(30)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert wrote.wait(30)
+        yield
+    finally:
+        go_on.set()
+        thread.join()
