@@ -46,7 +46,7 @@ def page_after(
     found = list(rows[: size + 1])
     if len(found) <= size:
         return found, None
-    return found[:size], _cursor_of(found[size - 1], keys)
+    return found[:size], cursor_of(found[size - 1], keys)
 
 
 def page_before_or_after(rows: QuerySet[M], keys: tuple[str, ...], cursor: str | None, size: int) -> Page[M]:
@@ -54,7 +54,7 @@ def page_before_or_after(rows: QuerySet[M], keys: tuple[str, ...], cursor: str |
     if cursor and cursor.startswith(_BACK):
         return _page_before(rows, keys, cursor.removeprefix(_BACK), size)
     found, following = page_after(rows, keys, cursor, size)
-    return Page(found, following, _BACK + _cursor_of(found[0], keys) if cursor and found else None)
+    return Page(found, following, _BACK + cursor_of(found[0], keys) if cursor and found else None)
 
 
 def _page_before(rows: QuerySet[M], keys: tuple[str, ...], cursor: str, size: int) -> Page[M]:
@@ -64,10 +64,10 @@ def _page_before(rows: QuerySet[M], keys: tuple[str, ...], cursor: str, size: in
     found = found[:size][::-1]
     if not found:
         return Page([], None, None)
-    return Page(found, _cursor_of(found[-1], keys), _BACK + _cursor_of(found[0], keys) if more else None)
+    return Page(found, cursor_of(found[-1], keys), _BACK + cursor_of(found[0], keys) if more else None)
 
 
-def _cursor_of(row: Model, keys: tuple[str, ...]) -> str:
+def cursor_of(row: Model, keys: tuple[str, ...]) -> str:
     return _encode([getattr(row, key) for key in keys])
 
 

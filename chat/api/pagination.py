@@ -2,6 +2,8 @@
 
     numbered(request, rows, shape)    ?page=2&pageSize=50      {count, next, previous, results}
                                       ?limit=50&offset=100     the same
+    numbered_upto(10_000, request, rows, shape, keys, count)
+                                      the same              beyond 10,000 ``next`` has a cursor
     keyset(request, rows, shape, ("created_at", "pk"))
                                       ?cursor=…&pageSize=50    {next, previous, results}
                                       ... with count=rows      {count, next, previous, results}
@@ -25,8 +27,8 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
-from chat.api.query import whole_number
-from chat.cursors import InvalidCursor, page_before_or_after
+from chat.api.query import refused, whole_number
+from chat.cursors import InvalidCursor, cursor_of, page_before_or_after
 
 M = TypeVar("M", bound=Model)
 Shape = dict[str, Any]
@@ -69,11 +71,57 @@ def _page_number(request: Request) -> int:
         raise NotFound(_("Invalid page.")) from None
 
 
+def numbered_upto(
+    most: int,
+    request: Request,
+    rows: QuerySet[M],
+    shape: Callable[[M], Shape],
+    keys: tuple[str, ...],
+    count: int,
+) -> Shape:
+    """A page of a list that is too long to be counted, or to be read from its beginning for each page.
+    ``count`` was counted up to ``most``; ``keys`` are as for ``keyset``. What begins beyond it is 400."""
+    by_offset = "limit" in request.query_params or "offset" in request.query_params
+    if by_offset:
+        size, offset = _limit_and_offset(request, size=SIZE, largest=LARGEST)
+    else:
+        size = page_size(request)
+        offset = (_page_number(request) - 1) * size
+    if offset and offset >= count:
+        if count < most:
+            raise NotFound(_("Invalid page."))
+        sentence = _("Numbered pages end here. Follow `next` of the last one, which has a cursor.")
+        raise refused("offset" if by_offset else "page", str(sentence))
+    found = list(rows[offset : offset + size + 1])
+    following = None
+    if len(found) > size:
+        found.pop()
+        if offset + size < most:
+            following = link(request, **_place(by_offset, offset + size, size))
+        else:
+            numbers = {"page": None, "limit": None, "offset": None}
+            sized = {"pageSize": size} if by_offset else {}
+            following = link(request, **numbers, **sized, cursor=cursor_of(found[-1], keys))
+    earlier = link(request, **_place(by_offset, max(0, offset - size), size)) if offset else None
+    return {"count": count, "next": following, "previous": earlier, "results": [shape(row) for row in found]}
+
+
+def _place(by_offset: bool, offset: int, size: int) -> dict[str, Any]:
+    """The parameters of the page that begins there; the first one needs none."""
+    if by_offset:
+        return {"limit": size, "offset": offset or None}
+    return {"page": offset // size + 1 if offset else None}
+
+
+def _limit_and_offset(request: Request, *, size: int, largest: int) -> tuple[int, int]:
+    limit = whole_number(request, "limit", default=size, least=1, most=largest)
+    return limit, whole_number(request, "offset", default=0, least=0, most=FAR)
+
+
 def _by_offset(
     request: Request, rows: QuerySet[M], shape: Callable[[M], Shape], *, size: int, largest: int
 ) -> Shape:
-    limit = whole_number(request, "limit", default=size, least=1, most=largest)
-    offset = whole_number(request, "offset", default=0, least=0, most=FAR)
+    limit, offset = _limit_and_offset(request, size=size, largest=largest)
     count = rows.count()
     if offset and offset >= count:
         raise NotFound(_("Invalid page."))

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chat.api.views import messages
 from chat.models import Attachment, Contact, Conversation, Message, Reply
 from chat.principals import Principal
 from chat.services.contents import DETAIL_BYTES, MESSAGE_BYTES
@@ -269,6 +270,31 @@ def test_pages_of_messages_count_them_and_hold_each_once() -> None:
     assert [row["id"] for row in caller.get(f"messages/?conversation_id={one}").json()["results"]] == made[
         one
     ]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_numbered_pages_of_a_long_list_go_on_with_cursors(
+    whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "COUNTED", 5)
+    caller = alices()
+    conversation = begin(caller)["id"]
+    made = [say(caller, conversation)["id"] for _ in range(12)][::-1]
+    of = "" if whole else f"conversation={conversation}&"
+    for query in ("page=1&page_size=2", "page=1&pageSize=2", "limit=2", "offset=0&limit=2"):
+        seen, addresses = [], [f"messages/?{of}{query}"]
+        while address := addresses[-1]:
+            page = caller.get(address).json()
+            assert page["count"] == 5
+            seen += [row["id"] for row in page["results"]]
+            addresses.append((page["next"] or "").removeprefix("http://testserver/api/"))
+        assert seen == made
+        assert sum("cursor" in one for one in addresses) == 3
+        back = caller.get(caller.get(addresses[2]).json()["previous"].removeprefix("http://testserver/api/"))
+        assert [row["id"] for row in back.json()["results"]] == made[2:4]
+    for query, name in (("page=4&page_size=2", "page"), ("offset=6", "offset")):
+        beyond = caller.get(f"messages/?{of}{query}")
+        assert (beyond.status_code, list(beyond.json())) == (400, [name])
 
 
 @pytest.mark.parametrize(

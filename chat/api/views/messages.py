@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.api import query
-from chat.api.pagination import CountedKeyset, keyset, numbered
+from chat.api.pagination import CountedKeyset, keyset, numbered_upto
 from chat.api.references import known
 from chat.api.schema import example, parameter
 from chat.api.serializers.messages import FeedbackInput, MessageInput, MessageSerializer
@@ -122,7 +122,7 @@ class MessageListView(Posting):
         """The newest first. Answers appear when they are finished. The count ends at 10,000.
 
         With a key and without `conversation` those of all conversations, of the most recent one first. With
-        `page` instead of `cursor` the pages have numbers, and all is counted."""
+        `page` instead of `cursor` the first 10,000 have numbered pages; then `next` has a cursor."""
         conversation = conversation_in(request)
         if conversation is None:
             reader = self.principal
@@ -132,9 +132,9 @@ class MessageListView(Posting):
             conversation_for(reader, conversation)
             rows = rest_messages_of(reader, conversation)
         keys = IN_ONE if conversation else IN_ALL
-        if {"page", "limit", "offset"} & request.query_params.keys():
-            return Response(numbered(request, rows, self.shape))
         count = count_rest_messages(reader, conversation, upto=COUNTED)
+        if {"page", "limit", "offset"} & request.query_params.keys():
+            return Response(numbered_upto(COUNTED, request, rows, self.shape, keys, count))
         return Response({"count": count} | keyset(request, rows, self.shape, keys))
 
     def shape(self, message: Message) -> Shape:

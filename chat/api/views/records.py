@@ -28,6 +28,7 @@ from chat.api.views.examples import CHATBOT
 from chat.principals import Principal
 from chat.selectors import chatbot_for
 from chat.selectors.records import Wanted, records_of, webhook_records_of, whole_records
+from chat.selectors.searching import searching
 from chat.services.export_process import write_elsewhere
 from chat.services.exports import write_records
 from chat.services.web_chats import api_web_chat
@@ -96,8 +97,10 @@ class RecordListView(ApiView):
     def get(self, request: Request, id: UUID) -> Response:
         """One record for each question that has an answer, the newest first. Of several attempts the last one
         counts. The refined question and the scores are null: nothing measures them yet."""
-        rows = records_of(self.principal, chatbot_for(self.principal, id).pk, wanted_in(request))
-        page = numbered(request, rows, lambda row: {"id": row.pk})
+        wanted = wanted_in(request)
+        rows = records_of(self.principal, chatbot_for(self.principal, id).pk, wanted)
+        with searching(wanted.user_message or wanted.bot_message):
+            page = numbered(request, rows, lambda row: {"id": row.pk})
         whole = whole_records([one["id"] for one in page["results"]])
         return Response({**page, "results": [record_shape(row) for row in whole]})
 
