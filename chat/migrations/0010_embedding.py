@@ -8,80 +8,160 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('chat', '0009_waiting_and_unread'),
+        ("chat", "0009_waiting_and_unread"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='profile',
-            field=models.JSONField(blank=True, db_default=models.Value({}, models.JSONField()), default=dict, verbose_name='answers before the chat'),
+            model_name="contact",
+            name="profile",
+            field=models.JSONField(
+                blank=True,
+                db_default=models.Value({}, models.JSONField()),
+                default=dict,
+                verbose_name="answers before the chat",
+            ),
         ),
         migrations.AddField(
-            model_name='webchat',
-            name='form',
-            field=models.JSONField(blank=True, help_text='Empty: none. Otherwise such as {"fields": [{"name": "email", "label": "E-mail", "type": "email", "required": true}], "consent": {"text": "I agree.", "url": "https://example.com/privacy"}}.', null=True, verbose_name='form before the chat'),
+            model_name="webchat",
+            name="form",
+            field=models.JSONField(
+                blank=True,
+                help_text='Empty: none. Otherwise such as {"fields": [{"name": "email", "label": "E-mail", "type": "email", "required": true}], "consent": {"text": "I agree.", "url": "https://example.com/privacy"}}.',
+                null=True,
+                verbose_name="form before the chat",
+            ),
         ),
         migrations.AddField(
-            model_name='webchat',
-            name='generation',
-            field=models.PositiveIntegerField(db_default=1, default=1, editable=False, help_text="Raising it ends every visitor's token and every open page at once.", verbose_name='generation'),
+            model_name="webchat",
+            name="generation",
+            field=models.PositiveIntegerField(
+                db_default=1,
+                default=1,
+                editable=False,
+                help_text="Raising it ends every visitor's token and every open page at once.",
+                verbose_name="generation",
+            ),
         ),
         migrations.AddField(
-            model_name='webchat',
-            name='identity_enforced',
-            field=models.BooleanField(db_default=False, default=False, help_text='Only visitors of whom the site has signed who they are may read and write.', verbose_name='signed identity only'),
+            model_name="webchat",
+            name="identity_enforced",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Only visitors of whom the site has signed who they are may read and write.",
+                verbose_name="signed identity only",
+            ),
         ),
         migrations.CreateModel(
-            name='IdentitySecret',
+            name="IdentitySecret",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('prefix', models.CharField(editable=False, max_length=16, verbose_name='prefix')),
-                ('secret', chat.models.fields.EncryptedTextField(editable=False, verbose_name='secret')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('web_chat', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identity_secrets', to='chat.webchat')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("prefix", models.CharField(editable=False, max_length=16, verbose_name="prefix")),
+                ("secret", chat.models.fields.EncryptedTextField(editable=False, verbose_name="secret")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "web_chat",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identity_secrets",
+                        to="chat.webchat",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'identity secret',
-                'verbose_name_plural': 'identity secrets',
+                "verbose_name": "identity secret",
+                "verbose_name_plural": "identity secrets",
             },
         ),
         migrations.CreateModel(
-            name='Visitor',
+            name="Visitor",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('site', models.CharField(blank=True, editable=False, max_length=255, verbose_name='site')),
-                ('verified', models.BooleanField(default=False, editable=False, verbose_name='verified')),
-                ('consented_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='consented')),
-                ('cleared_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='cleared')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('last_seen_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last seen')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visitors', to='chat.contact')),
-                ('web_chat', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visitors', to='chat.webchat')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("site", models.CharField(blank=True, editable=False, max_length=255, verbose_name="site")),
+                ("verified", models.BooleanField(default=False, editable=False, verbose_name="verified")),
+                (
+                    "consented_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="consented"),
+                ),
+                (
+                    "cleared_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="cleared"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "last_seen_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="last seen"
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visitors",
+                        to="chat.contact",
+                    ),
+                ),
+                (
+                    "web_chat",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visitors",
+                        to="chat.webchat",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'visitor',
-                'verbose_name_plural': 'visitors',
+                "verbose_name": "visitor",
+                "verbose_name_plural": "visitors",
             },
         ),
         migrations.CreateModel(
-            name='VisitorToken',
+            name="VisitorToken",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('generation', models.PositiveIntegerField(editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('expires_at', models.DateTimeField(db_index=True, editable=False, verbose_name='expires')),
-                ('used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='first used')),
-                ('replaced_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='replaced')),
-                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),
-                ('visitor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='chat.visitor')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("generation", models.PositiveIntegerField(editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(db_index=True, editable=False, verbose_name="expires")),
+                (
+                    "used_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="first used"),
+                ),
+                (
+                    "replaced_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="replaced"),
+                ),
+                (
+                    "revoked_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revoked"),
+                ),
+                (
+                    "visitor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to="chat.visitor"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "visitor's token",
-                'verbose_name_plural': "visitors' tokens",
+                "verbose_name": "visitor's token",
+                "verbose_name_plural": "visitors' tokens",
             },
         ),
     ]

@@ -17,7 +17,7 @@ OPTIONS: dict[str, Any] = {
     "enableSpeech": False,
     "theme": {},
     "darkTheme": {},
-    "defaultThemeMode": "light",
+    "defaultThemeMode": "system",
     "enableFileUpload": True,
     "enableDisplayCitations": True,
     "enableDisplayToolResults": False,

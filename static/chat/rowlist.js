@@ -13,6 +13,13 @@ export class RowList {
   #next = null;
   #loading = false;
   #api;
+  #clock = 0;
+  /**
+   * When the socket last said something of a row: later than a page was asked for, it is newer than that page.
+   *
+   * @type {Map<string, number>}
+   */
+  #told = new Map();
   /** The first page has been read. */
   loaded = false;
 
@@ -41,8 +48,9 @@ export class RowList {
     if (this.#loading || this.complete) return false;
     this.#loading = true;
     try {
+      const asked = this.#clock;
       const page = await this.#api.fetchConversations(this.query, this.#next);
-      for (const row of page.results) this.#rows.set(row.id, row);
+      this.#take(page.results, asked);
       this.#next = page.next;
       this.loaded = true;
       return true;
@@ -54,23 +62,39 @@ export class RowList {
   /** Read the first page again: what changed while there was no connection. */
   async refresh() {
     if (!this.loaded) return this.more();
+    const asked = this.#clock;
     const page = await this.#api.fetchConversations(this.query);
     const oldest = page.next === null ? 0 : Math.min(...page.results.map(momentOf));
-    for (const row of this.rows) if (momentOf(row) >= oldest) this.#rows.delete(row.id);
-    for (const row of page.results) this.#rows.set(row.id, row);
+    for (const row of this.rows) {
+      if (momentOf(row) >= oldest && !this.#isNewer(row.id, asked)) this.#rows.delete(row.id);
+    }
+    this.#take(page.results, asked);
     if (page.next === null) this.#next = null;
     return true;
+  }
+
+  /** @param {Row[]} rows @param {number} asked */
+  #take(rows, asked) {
+    for (const row of rows) if (!this.#isNewer(row.id, asked)) this.#rows.set(row.id, row);
+  }
+
+  /** @param {string} id @param {number} asked */
+  #isNewer(id, asked) {
+    return (this.#told.get(id) ?? 0) > asked;
   }
 
   /** A row that is new or has changed. One from further down than has been read comes with its page. @param {Row} row */
   put(row) {
     const oldest = Math.min(...this.rows.map(momentOf));
-    const belongs = this.#rows.has(row.id) || (!this.query && (this.complete || momentOf(row) >= oldest));
-    if (belongs) this.#rows.set(row.id, row);
+    const first = !this.loaded || this.complete || momentOf(row) >= oldest;
+    if (!this.#rows.has(row.id) && (this.query || !first)) return;
+    this.#told.set(row.id, (this.#clock += 1));
+    this.#rows.set(row.id, row);
   }
 
   /** @param {string} id */
   remove(id) {
+    this.#told.set(id, (this.#clock += 1));
     this.#rows.delete(id);
   }
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.browser.chat import Chat
 from tests.browser.embedded import Embedded, Sites, make_web_chat
+from tests.browser.host_pages import FIELD, HostPages, Visit, Widget, script_tag
 from tests.harness.server import Server
 
 #: What Chromium says of a server that is away, which some tests take away.
@@ -129,3 +131,37 @@ def open_embed(server: Server, chromium: Browser, sites: Sites) -> Iterator[Embe
     for context in contexts:
         context.close()
     assert not found
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[HostPages]:
+    hosts = HostPages()
+    yield hosts
+    hosts.close()
+
+
+@pytest.fixture(scope="module")
+def web_chat(server: Server) -> str:
+    """One for the tests that are not about the web chat itself."""
+    id: str = make_web_chat(server)["id"]
+    return id
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(server: Server, hosts: HostPages, web_chat: str, context: BrowserContext) -> Visit:
+    """``visit(options…)`` opens a page of a shop with the script and these options."""
+
+    def opener(body: str = "", before: str = FIELD, **options: Any) -> Widget:
+        page = context.new_page()
+        tag = body or script_tag(server, web_chat, **options)
+        page.goto(hosts.page("shop", before + tag))
+        return Widget(page, server)
+
+    return opener

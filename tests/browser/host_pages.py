@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -119,3 +120,7 @@ class Widget:
 
     def call(self, script: str) -> Any:
         return self.page.evaluate(script)
+
+
+#: What the fixture `visit` gives.
+Visit = Callable[..., Widget]

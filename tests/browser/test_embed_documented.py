@@ -38,13 +38,6 @@ def name_of(snippet: str) -> str:
     return next(kind for kind in kinds if kind in snippet)
 
 
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[HostPages]:
-    hosts = HostPages()
-    yield hosts
-    hosts.close()
-
-
 @pytest.mark.parametrize("snippet", list(snippets()), ids=name_of)
 def test_a_snippet_works_as_it_stands(
     snippet: str, chromium: Browser, server: Server, hosts: HostPages

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.embedded import make_web_chat
 from tests.browser.host_pages import FIELD, HostPages, Widget, script_tag
@@ -28,26 +25,6 @@ HOSTILE = """<script>
   window.onresize = () => heard.push("resize");
   window.onkeydown = () => heard.push("keydown");
 </script>"""
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[HostPages]:
-    hosts = HostPages()
-    yield hosts
-    hosts.close()
-
-
-@pytest.fixture(scope="module")
-def web_chat(server: Server) -> str:
-    id: str = make_web_chat(server)["id"]
-    return id
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context()
-    yield context
-    context.close()
 
 
 def opened(context: BrowserContext, address: str, server: Server) -> tuple[Widget, list[str]]:

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.embedded import make_web_chat
-from tests.browser.host_pages import FIELD, HostPages, Widget, script_tag
+from tests.browser.host_pages import FIELD, HostPages, Visit, Widget, script_tag
 from tests.harness.server import Server
-
-Opener = Callable[..., Widget]
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[HostPages]:
-    hosts = HostPages()
-    yield hosts
-    hosts.close()
-
-
-@pytest.fixture(scope="module")
-def web_chat(server: Server) -> str:
-    """One for the tests that are not about the web chat itself."""
-    id: str = make_web_chat(server)["id"]
-    return id
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context()
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def visit(server: Server, hosts: HostPages, web_chat: str, context: BrowserContext) -> Opener:
-    """``visit(options…)`` opens a page of a shop with the script and these options."""
-
-    def opener(body: str = "", before: str = FIELD, **options: Any) -> Widget:
-        page = context.new_page()
-        tag = body or script_tag(server, web_chat, **options)
-        page.goto(hosts.page("shop", before + tag))
-        return Widget(page, server)
-
-    return opener
 
 
 def test_nothing_but_the_script_is_fetched_until_the_visitor_opens_it(
-    visit: Opener, server: Server, context: BrowserContext
+    visit: Visit, server: Server, context: BrowserContext
 ) -> None:
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url.removeprefix(server.origin)))
@@ -62,7 +23,7 @@ def test_nothing_but_the_script_is_fetched_until_the_visitor_opens_it(
     assert any(one.startswith("/web-chats/") for one in asked)
 
 
-def test_the_visitor_opens_it_writes_and_closes_it(visit: Opener) -> None:
+def test_the_visitor_opens_it_writes_and_closes_it(visit: Visit) -> None:
     widget = visit()
     widget.launcher.focus()
     widget.page.keyboard.press("Enter")
@@ -78,7 +39,7 @@ def test_the_visitor_opens_it_writes_and_closes_it(visit: Opener) -> None:
     expect(widget.questions).to_have_count(1)
 
 
-def test_focus_goes_back_to_where_it_was(visit: Opener) -> None:
+def test_focus_goes_back_to_where_it_was(visit: Visit) -> None:
     widget = visit()
     field = widget.page.get_by_label("Search the shop")
     field.focus()
@@ -88,7 +49,7 @@ def test_focus_goes_back_to_where_it_was(visit: Opener) -> None:
     expect(field).to_be_focused()
 
 
-def test_calls_before_the_page_is_there_wait_for_it(visit: Opener, server: Server, web_chat: str) -> None:
+def test_calls_before_the_page_is_there_wait_for_it(visit: Visit, server: Server, web_chat: str) -> None:
     calls = """<script>
       window.log = [];
       for (const name of ["ready", "open", "close", "messageSend", "replyStart", "messageReply",
@@ -115,7 +76,7 @@ def test_calls_before_the_page_is_there_wait_for_it(visit: Opener, server: Serve
     assert log["messageReply"]["content"]
 
 
-def test_subscribers_end_and_their_faults_are_their_own(visit: Opener) -> None:
+def test_subscribers_end_and_their_faults_are_their_own(visit: Visit) -> None:
     widget = visit()
     widget.call(
         """() => {
@@ -132,7 +93,7 @@ def test_subscribers_end_and_their_faults_are_their_own(visit: Opener) -> None:
     assert widget.call("MaiAgent === Parley") is True
 
 
-def test_the_page_begins_anew_clears_and_changes_the_language(visit: Opener) -> None:
+def test_the_page_begins_anew_clears_and_changes_the_language(visit: Visit) -> None:
     widget = visit(lang="en")
     widget.open()
     widget.ask("Hello sim:tokens=5")
@@ -147,7 +108,7 @@ def test_the_page_begins_anew_clears_and_changes_the_language(visit: Opener) -> 
     expect(widget.launcher).to_have_accessible_name("關閉對話")
 
 
-def test_the_button_looks_as_the_site_wants_it(visit: Opener) -> None:
+def test_the_button_looks_as_the_site_wants_it(visit: Visit) -> None:
     for given, shown, symbol in (
         ("rgb(208, 29, 38)", "rgb(208, 29, 38)", "white"),
         ("#ffe680", "rgb(255, 230, 128)", "black"),
@@ -165,7 +126,7 @@ def test_the_button_looks_as_the_site_wants_it(visit: Opener) -> None:
         assert (float(lightness) > 0.5) is (symbol == "white"), given
 
 
-def test_what_makes_no_sense_counts_as_not_set(visit: Opener) -> None:
+def test_what_makes_no_sense_counts_as_not_set(visit: Visit) -> None:
     widget = visit(primary_color="blau", button_size="big", position="middle", open_after_seconds="soon")
     expect(widget.launcher).to_have_css("width", "56px")
     expect(widget.launcher).to_have_css("background-color", "rgb(44, 86, 176)")
@@ -174,7 +135,7 @@ def test_what_makes_no_sense_counts_as_not_set(visit: Opener) -> None:
 
 @pytest.mark.parametrize("position", ["right", "left", "top-right", "top-left"])
 def test_it_stands_in_the_corner_that_the_site_names_and_opens_inside_the_window(
-    visit: Opener, position: str
+    visit: Visit, position: str
 ) -> None:
     widget = visit(position=position)
     at = widget.launcher.bounding_box()
@@ -194,7 +155,7 @@ def test_it_stands_in_the_corner_that_the_site_names_and_opens_inside_the_window
     assert at["y"] + at["height"] <= panel["y"] or panel["y"] + panel["height"] <= at["y"]
 
 
-def test_it_is_dragged_and_found_where_it_was_put(visit: Opener) -> None:
+def test_it_is_dragged_and_found_where_it_was_put(visit: Visit) -> None:
     widget = visit(allow_drag="true")
     box = widget.corner.bounding_box()
     assert box
@@ -218,7 +179,7 @@ def test_it_is_dragged_and_found_where_it_was_put(visit: Opener) -> None:
     widget.open()
 
 
-def test_it_stays_where_it_is_without_leave_to_drag(visit: Opener) -> None:
+def test_it_stays_where_it_is_without_leave_to_drag(visit: Visit) -> None:
     widget = visit()
     before = widget.corner.bounding_box()
     assert before
@@ -229,7 +190,7 @@ def test_it_stays_where_it_is_without_leave_to_drag(visit: Opener) -> None:
     assert widget.corner.bounding_box() == before
 
 
-def test_it_proposes_something_until_the_visitor_sends_it_away(visit: Opener) -> None:
+def test_it_proposes_something_until_the_visitor_sends_it_away(visit: Visit) -> None:
     widget = visit(proactive_message="Can we help?")
     expect(widget.teaser.get_by_role("button", name="Can we help?")).to_be_visible()
     widget.teaser.get_by_role("button", name="Dismiss").click()
@@ -243,7 +204,7 @@ def test_it_proposes_something_until_the_visitor_sends_it_away(visit: Opener) ->
     expect(widget.teaser).to_be_hidden()
 
 
-def test_it_opens_by_itself_once_and_takes_no_focus(visit: Opener) -> None:
+def test_it_opens_by_itself_once_and_takes_no_focus(visit: Visit) -> None:
     widget = visit(open_after_seconds="0.2")
     expect(widget.composer).to_be_visible()
     expect(widget.page.get_by_label("Search the shop")).to_be_focused()
@@ -278,7 +239,7 @@ def test_on_a_phone_it_is_a_sheet_that_holds_the_focus(
 
 
 def test_it_follows_the_visitors_theme_and_wish_for_less_motion(
-    visit: Opener, context: BrowserContext
+    visit: Visit, context: BrowserContext
 ) -> None:
     widget = visit()
     widget.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
@@ -291,7 +252,7 @@ def test_it_follows_the_visitors_theme_and_wish_for_less_motion(
     expect(light.chat.locator("html")).to_have_attribute("data-theme", "light")
 
 
-def test_a_known_visitor_is_known_by_a_function_of_the_sites(visit: Opener, server: Server) -> None:
+def test_a_known_visitor_is_known_by_a_function_of_the_sites(visit: Visit, server: Server) -> None:
     made = make_web_chat(server, persons={"ada": {}, "bob": {}}, identity_enforced=True)
     ada, bob = made["signed"]["ada"], made["signed"]["bob"]
     page = f"""<script>
@@ -309,7 +270,7 @@ def test_a_known_visitor_is_known_by_a_function_of_the_sites(visit: Opener, serv
     expect(widget.chat.get_by_text("Log in on this site to chat here.")).to_be_visible()
 
 
-def test_destroying_it_leaves_nothing_and_it_can_come_back(visit: Opener) -> None:
+def test_destroying_it_leaves_nothing_and_it_can_come_back(visit: Visit) -> None:
     widget = visit()
     widget.open()
     outcome = widget.call(
@@ -326,7 +287,7 @@ def test_destroying_it_leaves_nothing_and_it_can_come_back(visit: Opener) -> Non
     expect(widget.launcher).to_be_visible()
 
 
-def test_the_element_stands_in_the_page(visit: Opener, server: Server, web_chat: str) -> None:
+def test_the_element_stands_in_the_page(visit: Visit, server: Server, web_chat: str) -> None:
     page = f"""<style>parley-chat {{ display: block; height: 500px }}</style>
       <parley-chat web-chat="{web_chat}" lang="en"></parley-chat>
       <script>window.heard = [];
@@ -347,7 +308,7 @@ def test_the_element_stands_in_the_page(visit: Opener, server: Server, web_chat:
     widget.page.wait_for_function("frames.length === 0")
 
 
-def test_an_element_without_a_web_chat_says_what_it_lacks(visit: Opener, server: Server) -> None:
+def test_an_element_without_a_web_chat_says_what_it_lacks(visit: Visit, server: Server) -> None:
     widget = visit("<p>Shop</p>")
     said: list[str] = []
     widget.page.on("console", lambda line: said.append(line.text))

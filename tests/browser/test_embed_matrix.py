@@ -26,13 +26,6 @@ WAYS = {
 
 
 @pytest.fixture(scope="module")
-def hosts() -> Iterator[HostPages]:
-    hosts = HostPages()
-    yield hosts
-    hosts.close()
-
-
-@pytest.fixture(scope="module")
 def server(simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The chat on a site of its own, by name, as the hosts are."""
     server = Server(tmp_path_factory.mktemp("data"), simulator.url)
