@@ -54,6 +54,13 @@ async def at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     return await asyncio.get_running_loop().run_in_executor(BEAT, partial(_call, function, *args, **kwargs))
 
 
+def give_back() -> None:
+    """Before something else is waited for: PostgreSQL's connections are few. A transaction keeps its own."""
+    for one in connections.all(initialized_only=True):
+        if one.vendor != "sqlite" and not one.in_atomic_block:
+            one.close()
+
+
 @contextmanager
 def transact() -> Iterator[None]:
     """A transaction that writes. Within this process SQLite's writers queue on a lock: its own way of

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.core.validators import FileExtensionValidator
+from django.core.validators import FileExtensionValidator, URLValidator
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -22,6 +22,7 @@ from unfold.widgets import (
 
 from chat.exceptions import BadRequest
 from chat.models import Organization, Provider
+from chat.models.addresses import ReceiverValidator
 from chat.services.webhooks import check_address
 
 DOCUMENT_BYTES = 5 * 1024 * 1024
@@ -135,6 +136,13 @@ class LanguageModelForm(SameOrganizationForm):
 
 
 class ChatbotForm(SameOrganizationForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if address := self.fields.get("webhook_url"):  # who may only look has no field
+            address.validators = [
+                ReceiverValidator() if isinstance(one, URLValidator) else one for one in address.validators
+            ]
+
     def clean_webhook_url(self) -> str | None:
         url: str = self.cleaned_data["webhook_url"] or ""
         if not url:

@@ -18,9 +18,10 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from chat.admin.webhooks import DELIVERED, outcome_of, reason_of, sent_again
+from chat.admin.webhooks import DELIVERED, outcome_of, reason_of, said_in, sent_again
+from chat.exceptions import Conflict
 from chat.models import Chatbot, Job, Message, WebhookRecord
-from chat.services.webhooks import new_secret, switch_on
+from chat.services.webhooks import new_secret, send_test, switch_on
 from chat.webhooks.outbox import KIND
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def state_of(chatbot: Chatbot) -> dict[str, Any]:
     counted = today.aggregate(
         delivered=Count("pk", filter=DELIVERED), failed=Count("pk", filter=~Q(error=""))
     )
-    rows = [(one, *outcome_of(one), reason_of(one)) for one in records.order_by("-created_at")[:SHOWN]]
+    rows = [
+        (one, *outcome_of(one), reason_of(one), said_in(one))
+        for one in records.order_by("-created_at")[:SHOWN]
+    ]
     return {
         "state": state(chatbot),
         "counted": counted,
@@ -104,6 +108,22 @@ def _switch_on(
     return redirect(request.path)
 
 
+def _send_test(
+    request: HttpRequest, chatbot: Chatbot, model_admin: ChatbotAdmin, context: dict[str, Any]
+) -> HttpResponse:
+    try:
+        record = send_test(chatbot)
+    except Conflict as error:
+        messages.error(request, str(error.message))
+        return redirect(request.path)
+    told = {"outcome": outcome_of(record).words, "reason": reason_of(record), "took": record.milliseconds}
+    if record.error:
+        messages.error(request, _("The test was not taken: %(outcome)s, %(reason)s.") % told)
+    else:
+        messages.success(request, _("The receiver took the test: %(outcome)s in %(took)s ms.") % told)
+    return redirect(request.path)
+
+
 def _send_again(
     request: HttpRequest, chatbot: Chatbot, model_admin: ChatbotAdmin, context: dict[str, Any]
 ) -> HttpResponse:
@@ -115,4 +135,5 @@ _BUTTONS: dict[str, Callable[[HttpRequest, Chatbot, ChatbotAdmin, dict[str, Any]
     "secret": _make_secret,
     "on": _switch_on,
     "again": _send_again,
+    "test": _send_test,
 }

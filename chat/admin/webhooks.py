@@ -24,6 +24,7 @@ from chat.admin.showing import NOTHING, Label
 from chat.exceptions import Conflict
 from chat.models import Message, WebhookRecord
 from chat.services.webhooks import REASONS, send_again
+from chat.webhooks.payload import TRIAL
 
 DELIVERED = Q(status_code__gte=200, status_code__lt=300)
 
@@ -76,7 +77,7 @@ class WebhookRecordAdmin(RecordAdmin):
 
     @admin.display(description=_("message"))
     def said(self, record: WebhookRecord) -> str:
-        return (Truncator(record.message.content).chars(60) if record.message else "") or NOTHING
+        return said_in(record)
 
     @admin.display(description=_("duration"), ordering="milliseconds")
     def took(self, record: WebhookRecord) -> str:
@@ -111,6 +112,13 @@ def sent_again(request: HttpRequest, chosen: Iterable[Message]) -> None:
         messages.error(request, str(refused.message))
     said = ngettext("%(count)d message is sent again.", "%(count)d messages are sent again.", count)
     messages.success(request, said % {"count": count})
+
+
+def said_in(record: WebhookRecord) -> str:
+    """The beginning of the message that it told of."""
+    if record.message is None:
+        return gettext("Test") if (record.request_body or {}).get("type") == TRIAL else NOTHING
+    return Truncator(record.message.content).chars(60) or NOTHING
 
 
 def outcome_of(record: WebhookRecord) -> Label:

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chat.models.addresses import ReceiverURLField
 from chat.models.fields import EncryptedTextField
 from chat.models.organization import Organization
 
@@ -91,7 +92,7 @@ class Chatbot(models.Model):
         blank=True,
         help_text=_('A list such as [{"title": "Set up", "text": "How do I start?"}].'),
     )
-    webhook_url = models.URLField(_("webhook address"), max_length=511, null=True, blank=True)  # noqa: DJ001 (null in the API)
+    webhook_url = ReceiverURLField(_("webhook address"), max_length=511, null=True, blank=True)
     webhook_for_members = models.BooleanField(
         _("webhook for members too"),
         default=False,

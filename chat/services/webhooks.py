@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from chat.db import transact
 from chat.exceptions import BadRequest, Conflict
 from chat.jobs.queue import enqueue, run_now
-from chat.models import Chatbot, Job, Message
+from chat.models import Chatbot, Job, Message, WebhookRecord
 from chat.webhooks import sign
 from chat.webhooks.guard import fault_of
 from chat.webhooks.outbox import KIND, hears_of, job_of
+from chat.webhooks.trial import call_once
 
 #: Why a call did not reach its receiver, or was not taken: the codes of ``WebhookRecord.error``.
 REASONS: dict[str, str | Promise] = {
@@ -57,6 +58,13 @@ def switch_on(chatbot: Chatbot) -> bool:
     with transact():
         off = Chatbot.objects.filter(pk=chatbot.pk).exclude(webhook_gone_at=None)
         return bool(off.update(webhook_gone_at=None))
+
+
+def send_test(chatbot: Chatbot) -> WebhookRecord:
+    """Call the receiver once, now, whether or not it is on; returns when it has answered or not."""
+    if not chatbot.webhook_url:
+        raise Conflict(_("The chatbot has no webhook address."))
+    return call_once(chatbot)
 
 
 def send_again(message: Message) -> bool:

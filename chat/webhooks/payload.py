@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
-from chat.models import Message, Reply, ReplyState
-from chat.shapes import error_shape, rest_message
+from django.utils import timezone
+
+from chat.models import Chatbot, Message, Reply, ReplyState
+from chat.shapes import error_shape, milliseconds, rest_message
 
 #: A record keeps so much of what was sent; of a longer one it keeps the beginning of the text.
 KEPT_BYTES = 16 * 1024
@@ -28,6 +31,28 @@ def payload(message: Message) -> dict[str, Any]:
         "created_at": shape["createdAt"],
         "status": reply.state if reply else ReplyState.COMPLETE.value,
         "error": error_shape(reply.state, reply.error_code) if reply else None,
+    }
+
+
+#: The ``type`` of a call that tells of no message.
+TRIAL = "test"
+
+
+def trial(chatbot: Chatbot, id: UUID) -> dict[str, Any]:
+    """What a receiver gets when somebody tries it: every name that a message has, and a ``type`` that none
+    has."""
+    now = milliseconds(timezone.now())
+    sender = {"id": chatbot.pk.int, "name": chatbot.name, "avatar": "", "email": None, "phoneNumber": None}
+    return {
+        "id": str(id),
+        **dict.fromkeys(("conversation", "conversationId", "conversation_id")),
+        "type": TRIAL,
+        "sender": sender,
+        "content": "This is a test of the webhook.",
+        **dict.fromkeys(("contentPayload", "feedback", "canvas", "queryMetadata", "error")),
+        **dict.fromkeys(("createdAt", "created_at"), now),
+        **{name: [] for name in ("attachments", "citations", "citationNodes")},
+        "status": ReplyState.COMPLETE.value,
     }
 
 

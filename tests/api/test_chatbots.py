@@ -33,6 +33,15 @@ def site(**values: Any) -> WebChat:
     )
 
 
+@pytest.mark.parametrize("private", [True, False])
+def test_a_webhook_of_one_label_is_taken_where_private_addresses_are(settings: Any, private: bool) -> None:
+    settings.WEBHOOK_PRIVATE_ADDRESSES = private
+    caller, url = alices(), "http://receiver:8000/hook"
+    answer = caller.patch(f"chatbots/{people.chatbot_of(people.alice()).pk}/", {"webhookUrl": url})
+    assert answer.status_code == (200 if private else 400)
+    assert answer.json()["webhookUrl"] == (url if private else ["Enter a valid URL."])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_look_at_a_new_chatbot_at_once_make_one_api_web_chat() -> None:
     one, another, chatbot = alices(), alices(), people.chatbot_of(people.alice())

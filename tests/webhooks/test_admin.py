@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from django.db.models.functions import Now
 from django.test import Client, TransactionTestCase, override_settings
 from standardwebhooks import WebhookVerificationError
 
-from chat.models import Chatbot, Job, WebhookRecord
+from chat.models import Chatbot, Job, Message, WebhookRecord
+from chat.services.housekeeping import clean
 from tests import people
 from tests.admin.test_access import without_tokens
 from tests.jobs.working import work_off
@@ -158,6 +160,62 @@ class WebhookAdminTests(TransactionTestCase):
         self.save("https://example.com/hook")
         self.chatbot.refresh_from_db()
         self.assertEqual(self.chatbot.webhook_url, "https://example.com/hook")
+
+    def test_a_test_is_sent_at_once_signed_and_of_a_type_of_its_own(self) -> None:
+        self.deliver()
+        (message,) = self.receiver.heard
+        self.assertIn("The receiver took the test: 204 in", self.pressed_test(Reaction(204)))
+        test = self.receiver.heard[1]
+        secret = Chatbot.objects.get(pk=self.chatbot.pk).webhook_secret
+        self.assertEqual(test.verified(secret), test.message)
+        self.assertEqual((test.message["type"], message.message["type"]), ("test", "outgoing"))
+        self.assertEqual(test.message.keys(), message.message.keys())
+        self.assertEqual(test.id, test.message["id"])
+        self.assertNotEqual(test.id, message.id)
+        self.assertFalse(Job.objects.filter(kind="webhook", done_at=None).exists())
+        record = WebhookRecord.objects.get(message=None)
+        self.assertEqual((record.status_code, record.error, record.request_body), (204, "", test.message))
+        for address in (self.page, self.records):
+            self.assertIn("Test", without_tokens(self.client.get(address).content.decode()))
+
+    def pressed_test(self, reaction: Reaction) -> str:
+        self.receiver.reaction = reaction
+        return self.press("test")
+
+    def test_a_test_that_fails_says_why_and_is_not_tried_again(self) -> None:
+        answer = self.pressed_test(Reaction(500))
+        self.assertIn("The test was not taken: 500, the receiver did not take it.", answer)
+        self.assertEqual(len(self.receiver.heard), 1)
+        self.assertFalse(Job.objects.filter(kind="webhook").exists())
+        self.pressed_test(Reaction(410))
+        self.assertIn("Switched off by its receiver", self.client.get(self.page).content.decode())
+        self.pressed_test(Reaction(200))
+        self.assertEqual(len(self.receiver.heard), 3)
+
+    @override_settings(WEBHOOK_PRIVATE_ADDRESSES=False)
+    def test_a_test_goes_only_where_webhooks_may_go(self) -> None:
+        answer = self.press("test")
+        self.assertIn("The test was not taken: No answer, the address is not on the public internet.", answer)
+        self.assertEqual(self.receiver.heard, [])
+        Chatbot.objects.filter(pk=self.chatbot.pk).update(webhook_url=None)
+        self.assertNotIn("Send a test", self.client.get(self.page).content.decode())
+        self.assertIn("The chatbot has no webhook address.", self.press("test"))
+
+    def test_the_record_of_a_test_is_kept_and_that_of_a_deleted_message_is_not(self) -> None:
+        self.deliver()
+        self.press("test")
+        Message.objects.all().delete()
+        asyncio.run(clean())
+        self.assertEqual(WebhookRecord.objects.get().request_body["type"], "test")
+
+    def test_a_name_of_one_label_is_an_address_where_private_ones_are(self) -> None:
+        for url in ("http://receiver:8000/hook", "https://my-receiver_2/", "http://localhost:6666/webhook"):
+            self.save(url)
+            self.chatbot.refresh_from_db()
+            self.assertEqual(self.chatbot.webhook_url, url)
+        for private, url in ((False, "http://receiver:8000/hook"), (True, "http://-receiver:8000/")):
+            with override_settings(WEBHOOK_PRIVATE_ADDRESSES=private):
+                self.assertIn("Enter a valid URL.", self.save(url))
 
     def test_nobody_else_reaches_the_page(self) -> None:
         for person, status in ((people.charlie(), 403), (people.bob(), 302), (None, 302)):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.validators import URLValidator
 from rest_framework import serializers
 
 from chat.api.casing import camel
 from chat.api.serializers.fields import Anything, Milliseconds
+from chat.models.addresses import ReceiverValidator
 
 REPLY_MODES = ("normal", "template", "hybrid", "text_to_sql", "workflow", "agent")
 COLUMNS = ("name", "instructions", "webhook_url")
@@ -17,7 +17,7 @@ COLUMNS = ("name", "instructions", "webhook_url")
 class WebhookUrlField(serializers.CharField):
     """Only what can be posted to. Whether it may be is decided when it is called."""
 
-    default_validators = (URLValidator(schemes=["http", "https"]),)
+    default_validators = (ReceiverValidator(schemes=["http", "https"]),)
 
 
 class OptionsSerializer(serializers.Serializer[None]):
