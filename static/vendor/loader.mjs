@@ -27,6 +27,7 @@ const styles = {
 };
 
 const { outputFiles, metafile } = await build({
+  absWorkingDir: import.meta.dirname, // esbuild was imported before the change of directory
   entryPoints: ["../embed/loader.js"],
   outfile: OUT,
   write: false,
