@@ -83,7 +83,7 @@ class FormTests(WebChatTestCase):
             "description": "Ask us.",
             "backUrl": "https://shop.example/",
             "enableShowPoweredBy": None,
-            "defaultThemeMode": "system",
+            "defaultThemeMode": "dark",
             "theme_primaryColor": "#112233",
             "darkTheme_userMessageBackgroundShadowEnabled": "on",
         }
@@ -96,7 +96,7 @@ class FormTests(WebChatTestCase):
                 "description": "Ask us.",
                 "backUrl": "https://shop.example/",
                 "enableShowPoweredBy": False,
-                "defaultThemeMode": "system",
+                "defaultThemeMode": "dark",
                 "theme": {"primaryColor": "#112233"},
                 "darkTheme": {"userMessageBackgroundShadowEnabled": True},
             },
