@@ -25,6 +25,7 @@ from chat.completions.errors import UpstreamBadData, UpstreamCut, UpstreamError,
 from chat.completions.maiagent import MaiAgentDecoder, address
 from chat.completions.objects import ObjectParser
 from tests.completions.asking import Reply, read, with_client
+from tests.harness.scale import LATE
 from tests.simulator import SimulatorProcess, expected_text
 
 FILES = sorted((Path(__file__).parent / "dialects/maiagent").iterdir())
@@ -250,4 +251,4 @@ def test_its_faults_have_the_same_codes(
 ) -> None:
     reply = ask(simulator, f"sim:fault={fault},seed=38,dialect={dialect}")
     assert (reply.code, reply.finish) == (code, None)
-    simulator.wait_until(lambda stats: stats["open"] == 0, within=1)
+    simulator.wait_until(lambda stats: stats["open"] == 0, within=1 + LATE)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness.scale import LATE
 from tests.harness.server import Server
 
 MEGABYTE = 1024 * 1024
@@ -63,4 +64,4 @@ def test_a_form_of_a_million_fields_holds_up_nobody(server: Server) -> None:
         before = time.monotonic()
         assert server.get("/healthz")[0] == 200
         longest = max(longest, time.monotonic() - before)
-    assert longest < 2
+    assert longest < 2 + LATE

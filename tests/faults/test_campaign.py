@@ -19,7 +19,7 @@ import pytest
 
 from tests.harness.cluster import Cluster, on_postgresql
 from tests.harness.page import Page
-from tests.harness.scale import scaled
+from tests.harness.scale import LATE, scaled
 from tests.harness.server import Server
 from tests.services import wait_until
 from tests.simulator.process import SimulatorProcess
@@ -30,8 +30,8 @@ REPLIES = scaled(200, 20)
 ROUNDS = scaled(5, 1)
 TOKENS, RATE = scaled(600, 200), 20
 DRAIN = 30
-#: In `make test` other tests need the processors too.
-LATE = scaled(0, 1)
+#: Seconds that two servers take to start where nothing else runs, at most.
+START = 4
 
 
 @dataclass
@@ -188,29 +188,32 @@ def test_one_of_two_processes_is_killed(cluster: Cluster, round: int) -> None:
     assert len(reading_on) > REPLIES // 8
     say("kill -9 of one", crowd, read_on_p95=p95(reading_on), interrupted_shown=max(ended))
     assert p95(reading_on) <= 2 + LATE
-    assert max(ended) <= 8
+    assert max(ended) <= 8 + LATE
     assert errors(other) == []
 
 
 @pytest.mark.parametrize("round", range(ROUNDS))
 def test_both_processes_are_killed_and_start_again(cluster: Cluster, round: int) -> None:
-    started_at = 0.0
+    started_at = slow = 0.0
 
     async def kill_both() -> None:
-        nonlocal started_at
+        nonlocal started_at, slow
         for server in cluster.servers:
             await asyncio.to_thread(server.kill)
         await asyncio.sleep(2)
+        begun = time.monotonic()
         await asyncio.gather(*(asyncio.to_thread(server.start) for server in cluster.servers))
         started_at = time.monotonic()
+        # Whoever tries to come back doubles the pauses: a machine that starts slowly makes these longer.
+        slow = max(1, (started_at - begun) / START)
         await asyncio.to_thread(wait_until, lambda: abandoned(cluster.servers[0]) == 0, seconds=8)
 
     crowd = asyncio.run(campaign(cluster, kill_both, wait=moment(round)))
     back = [page.gaps[-1] for page in crowd.pages]
     shown = [page.ended_at - started_at for page in crowd.pages]
     say("kill -9 of both", crowd, all_back=max(back), end_shown_after_the_start=max(shown))
-    assert max(back) <= 15
-    assert max(shown) <= 8
+    assert max(back) <= 15 * slow
+    assert max(shown) <= 8 * slow
     assert share(crowd, "interrupted") > 0.9
 
 
@@ -243,7 +246,7 @@ def test_a_process_that_stood_still_adds_nothing_to_what_was_ended_for_it(
         interrupted_shown=max(attached, default=0),
         shown_by_the_paused_one=max(page.ended_at - crowd.done_at for page in ended),
     )
-    assert max(attached) <= 8
+    assert max(attached) <= 8 + LATE
 
 
 def test_both_processes_are_replaced_one_after_the_other(cluster: Cluster) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.harness.cluster import Cluster, on_postgresql
 from tests.harness.program import Program
+from tests.harness.scale import LATE
 from tests.harness.scene import run
 from tests.harness.tab import Heard, Tab
 from tests.simulator.process import SimulatorProcess
@@ -111,7 +112,7 @@ def test_a_stop_on_one_process_closes_the_upstream_of_the_other(
             await other.say("stop", reply=reply)
             assert (await tab.ended(reply)).status == "stopped"
             record = await asyncio.to_thread(simulator.request_like, mark)
-            assert record["closed_at"] - asked < 1
+            assert record["closed_at"] - asked < 1 + LATE
 
     run(scene())
 

@@ -18,7 +18,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from tests.harness.scale import scaled
+from tests.harness.scale import LATE, scaled
 from tests.harness.scene import run
 from tests.harness.server import Server
 from tests.harness.tab import Frame, Tab
@@ -178,7 +178,7 @@ def test_a_locked_database_delays_no_token_of_others(server: Server) -> None:
             statuses = {(await tab.ended(reply)).status for tab, reply in zip(tabs, replies, strict=True)}
             assert statuses == {"complete"}
             print(f"database locked for 3 s: p99 of the tokens of {GOOD} streams {undisturbed * 1000:.0f} ms")
-            assert undisturbed <= 0.25
+            assert undisturbed <= 0.25 + LATE / 2
 
     run(scene())
 
@@ -220,7 +220,7 @@ def test_connections_that_are_reset_are_forgotten_without_a_word(server: Server)
                     client.say(type="ping")  # what came before the reset is read first
                     client.reset()
                 while open_sockets(server) > before:
-                    assert time.monotonic() - begun < 5, f"{open_sockets(server) - before} are left"
+                    assert time.monotonic() - begun < 5 + LATE, f"{open_sockets(server) - before} are left"
                     await asyncio.sleep(0.1)
                 forgotten = time.monotonic() - begun
             print(f"{SLOW} connections that were reset: forgotten after {forgotten:.1f} s")

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.scale import scaled
+from tests.harness.scale import LATE, scaled
 from tests.harness.server import Server
 from tests.harness.tab import Heard, Tab
 from tests.simulator.faults import SECRET_BODY, SEPARATORS
@@ -166,7 +166,7 @@ def test_every_fault_has_its_end_keeps_the_text_and_can_be_tried_again(
 
     asyncio.run(scene())
     assert not broken, "\n".join(broken)
-    simulator.wait_until(lambda stats: stats["open"] == 0, within=2)
+    simulator.wait_until(lambda stats: stats["open"] == 0, within=2 + LATE)
     assert "sk-secret" not in server.log
     assert "prefix.secret" not in server.log
     print(

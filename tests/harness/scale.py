@@ -7,3 +7,7 @@ import os
 
 def scaled(full: int, small: int) -> int:
     return full if os.environ.get("FAULT_SCALE") == "full" else small
+
+
+#: Seconds more that something may take in ``make test``, where other tests need the processors too.
+LATE = scaled(0, 2)
