@@ -160,3 +160,4 @@ def test_the_demo_site_is_a_shop_with_each_way(chromium: Browser, server: Server
         context.close()
         process.terminate()
         process.wait(15)
+        process.stdout.close()
