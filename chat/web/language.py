@@ -5,13 +5,27 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 
+#: The routes that answer the same in every language.
+WITHOUT_LANGUAGE = frozenset({"loader-script"})
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Django's, but a cache need not keep what has no language once for each."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        found = request.resolver_match
+        if found and found.url_name in WITHOUT_LANGUAGE:
+            return response
+        return super().process_response(request, response)
+
 
 def remember(response: HttpResponseBase, language: str) -> None:
-    """Set Django's language cookie, which ``LocaleMiddleware`` reads."""
+    """Set Django's language cookie, which ``LanguageMiddleware`` reads."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,
