@@ -56,6 +56,7 @@ export function requestSentence(problem) {
     token_refused: gettext("This browser is no longer known here. You can begin anew."),
     identity_refused: gettext("This site could not say who you are. Log in there again."),
     identity_required: gettext("Log in on this site to chat here."),
+    closed: gettext("This chat is closed at the moment."),
     internal: gettext("Something went wrong on the server."),
   };
   return sentences[problem.code] ?? (problem.message || sentences.internal || "");

@@ -34,7 +34,7 @@ addEventListener("message", ({data, source, origin}) => {
 
 
 def make_web_chat(server: Server, **fields: Any) -> dict[str, Any]:
-    """``id``, and in ``signed`` what the site signs for each of the ``persons``."""
+    """``id``, ``contact`` if one was asked for, and in ``signed`` what its site signs for ``persons``."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.harness.web_chat", json.dumps(fields)],
         cwd=ROOT,
@@ -45,6 +45,18 @@ def make_web_chat(server: Server, **fields: Any) -> dict[str, Any]:
     )
     made: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return made
+
+
+def violations_in(document: Page | Frame, within: str = ":root") -> list[str]:
+    """What axe finds wrong with what is shown there, in words; frames have to be looked at by themselves."""
+    document.evaluate(AXE.read_text())
+    found: list[str] = document.evaluate(
+        "async (within) => (await axe.run(document.querySelector(within),"
+        " {resultTypes: ['violations'], iframes: false})).violations"
+        ".flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary}`))",
+        within,
+    )
+    return found
 
 
 class Embedded(Chat):
@@ -108,12 +120,7 @@ class Embedded(Chat):
 
     def violations(self) -> list[str]:
         """What axe finds wrong with what is shown, in words."""
-        self.frame.evaluate(AXE.read_text())
-        found: list[str] = self.frame.evaluate(
-            "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
-            ".flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary}`))"
-        )
-        return found
+        return violations_in(self.frame)
 
     # The page around, which speaks as a loader.
 

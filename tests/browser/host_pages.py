@@ -9,6 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
 
+from tests.browser.embedded import violations_in
 from tests.harness.server import Server
 
 HEAD = '<!doctype html><meta charset="utf-8"><title>Shop</title><link rel="icon" href="data:,">'
@@ -117,6 +118,11 @@ class Widget:
     def open(self) -> None:
         self.launcher.click()
         expect(self.composer).to_be_visible()
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong with the button, the panel and the chat in it."""
+        [frame] = self.frames
+        return violations_in(self.page, "parley-launcher") + violations_in(frame)
 
     def call(self, script: str) -> Any:
         return self.page.evaluate(script)

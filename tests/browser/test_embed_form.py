@@ -34,6 +34,7 @@ def test_what_is_wrong_is_said_under_its_field_and_the_rest_goes_with_the_first_
     chat = open_embed(form=FORM)
     form = chat.form
     expect(form).to_be_visible()
+    expect(chat.frame.get_by_text("A short form first")).to_be_visible()
     expect(chat.composer).to_be_hidden()
     email = form.get_by_label("E-mail")
     email.fill("rider@example")
@@ -55,6 +56,7 @@ def test_what_is_wrong_is_said_under_its_field_and_the_rest_goes_with_the_first_
     form.get_by_label("I agree").check()
     form.get_by_role("button", name="Start chatting").click()
     expect(form).to_be_hidden()
+    expect(chat.frame.get_by_text("Usually replies at once")).to_be_visible()
     expect(chat.composer).to_be_focused()
     assert server.rows("SELECT count(*) FROM chat_contact WHERE email = 'ada@example.org'") == [(0,)]
     chat.ask("Hello sim:tokens=5")

@@ -157,9 +157,13 @@ def test_a_chat_for_known_visitors_asks_the_site_who_it_is(open_embed: EmbedOpen
     chat = open_embed(web_chat=made["id"], on="shop", config=OPEN)
     expect(chat.frame.get_by_text("Log in on this site to chat here.")).to_be_visible()
     expect(chat.composer).to_be_disabled()
+    expect(chat.frame.get_by_text("For visitors who are logged in")).to_be_visible()
     chat.hear("identityWanted")
+    chat.order("send", id="1", content="Hello")
+    assert chat.hear("done", "one.id === '1'")["error"]["code"] == "identity_required"
     chat.order("identity", token=made["signed"]["ada"])
     expect(chat.composer).to_be_enabled()
+    expect(chat.frame.get_by_text("Usually replies at once")).to_be_visible()
     chat.ask("Hello sim:tokens=5")
     chat.order("identity", token=None)
     expect(chat.frame.get_by_text("Log in on this site to chat here.")).to_be_visible()

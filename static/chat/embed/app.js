@@ -28,9 +28,14 @@ import { Visitor } from "./visitor.js";
 /** @import { ConnectionState, Ending } from "../socket.js" */
 /** @import { EmbedBoot, Problem, ServerFrame } from "../types.js" */
 
+/** What is said of messages while the connection has ended. @type {Partial<Record<Ending, string>>} */
+const ENDED = { closed: "closed", unidentified: "identity_required" };
+
 /** @type {EmbedBoot} */
 const boot = JSON.parse(find("#boot").textContent ?? "");
 
+/** Why there is no connection any more. @type {Ending | undefined} */
+let ended;
 const host = new Host(boot.allowedOrigins);
 const meeting = host.meet();
 // What is kept here is kept for the site; where the browser does not name it, the site has to.
@@ -164,6 +169,7 @@ function unidentified(problem) {
 
 /** @param {ConnectionState} state @param {Ending} [ending] */
 function connected(state, ending) {
+  ended = ending;
   if (ending !== "unidentified") banner.show(state, ending);
   if (state === "ready") {
     page.admit();
@@ -174,6 +180,7 @@ function connected(state, ending) {
     outbox.disconnected();
   }
   page.outboxChanged();
+  showProspect();
 }
 
 /** Conversations that exist only here so far. */
@@ -213,6 +220,13 @@ function asksFirst() {
 
 function showForm() {
   form.show(asksFirst());
+  showProspect();
+}
+
+/** What whoever is here may expect. */
+function showProspect() {
+  const stranger = boot.identityEnforced && !visitor.token && connection.state !== "ready";
+  header.tell(ended ?? (stranger ? "unidentified" : asksFirst() ? "form" : "usual"));
 }
 
 /** The form is filled in. */
@@ -242,8 +256,9 @@ function beginAnew() {
 
 /** @param {string} content */
 function send(content) {
-  if (connection.state !== "ended") return sendings.wait(page.send(content));
-  throw new Refusal({ code: "forbidden", message: refusalSentence({ code: "forbidden", message: "" }) });
+  if (!ended) return sendings.wait(page.send(content));
+  const code = ENDED[ended] ?? "forbidden";
+  throw new Refusal({ code, message: requestSentence({ code, message: "" }) });
 }
 
 /** @param {string} token Empty: nobody is logged in on the site. */

@@ -4,8 +4,12 @@
 import { find } from "../dom.js";
 import { Menu } from "../menu.js";
 
+/** @import { Ending } from "../socket.js" */
+
 export class Header {
   #closer = find("#close");
+  /** @type {NodeListOf<HTMLElement>} */
+  #prospects = document.querySelectorAll("[data-prospect]");
 
   /**
    * @param {object} actions
@@ -32,6 +36,11 @@ export class Header {
   /** There is something around the chat that can close it. */
   offerClosing() {
     this.#closer.hidden = false;
+  }
+
+  /** What a visitor may expect, below the name. @param {"usual" | "form" | Ending} prospect */
+  tell(prospect) {
+    for (const one of this.#prospects) one.hidden = one.dataset.prospect !== prospect;
   }
 
   /** The embedded chat has one name, whatever is open. */

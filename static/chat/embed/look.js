@@ -9,7 +9,7 @@ import { Themes } from "../themes.js";
 export class Look {
   #themes;
 
-  /** @param {WebChat} webChat */
+  /** @param {Pick<WebChat, "id" | "enableThemeModeToggle" | "defaultThemeMode">} webChat */
   constructor({ id, enableThemeModeToggle, defaultThemeMode }) {
     const usual = defaultThemeMode === "light" || defaultThemeMode === "dark" ? defaultThemeMode : "";
     this.#themes = enableThemeModeToggle ? new Themes(`parley.theme.${id}`, usual) : null;
