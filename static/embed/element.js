@@ -10,8 +10,6 @@ import { readOptions } from "./options.js";
 import { Panel } from "./panel.js";
 import { wordsFor } from "./words.js";
 
-/** @import { Identity } from "./options.js" */
-
 /** @type {Record<string, string>} */
 const ATTRIBUTES = {
   webChatId: "web-chat",
@@ -22,16 +20,19 @@ const ATTRIBUTES = {
   theme: "theme",
 };
 
+/**
+ * For a function and for an object. They are no fields of the class: those would begin empty, and forget what a page has
+ * set before this script came.
+ */
+const PROPERTIES = ["identity", "queryMetadata"];
+const { hasOwn } = Object;
+
 /** Those in the page, the first first. @type {ParleyChat[]} */
 export const inline = [];
 
 class ParleyChat extends HTMLElement {
   /** @type {Panel | null} */
   panel = null;
-  /** A signed identity, or a function that fetches one; instead of the attribute. @type {Identity | null} */
-  identity = null;
-  /** Narrows what the visitor's questions may draw on. @type {Record<string, unknown> | null} */
-  queryMetadata = null;
 
   connectedCallback() {
     // Set by the page's script between making the element and putting it there, or right after.
@@ -46,8 +47,8 @@ class ParleyChat extends HTMLElement {
     /** @type {Record<string, unknown>} */
     const given = {};
     Object.keys(ATTRIBUTES).forEach((name) => (given[name] = this.getAttribute(ATTRIBUTES[name] ?? "")));
-    if (this.identity) given.identity = this.identity;
-    if (this.queryMetadata) given.queryMetadata = this.queryMetadata;
+    const own = /** @type {any} */ (this);
+    PROPERTIES.forEach((name) => hasOwn(own, name) && (given[name] = own[name]));
     const options = readOptions(given);
     if (!options) return console.error("Parley: <parley-chat> needs web-chat, and base-url with an address", this);
     const box = ownRoot(this);

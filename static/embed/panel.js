@@ -22,7 +22,8 @@ import { recall, remember } from "./memory.js";
  * @typedef {{resolve: (result: unknown) => void, reject: (error: Error) => void}} Call
  */
 
-const PATIENCE = 10_000;
+const SLOW_AFTER = 4000;
+const REFUSED_AFTER = 10_000;
 const REFUSED = "The chat cannot be shown on this site.";
 const ALLOW = "microphone; camera; clipboard-read; clipboard-write; autoplay; fullscreen";
 
@@ -46,7 +47,6 @@ export class Panel {
   #hellos = 0;
   #count = 0;
   #focusing = false;
-  #timer = 0;
   #stop = () => {};
 
   /** @param {Options} options @param {Listener} listener @param {boolean} [inline] */
@@ -69,7 +69,10 @@ export class Panel {
     frame.title = title;
     frame.allow = ALLOW;
     frame.src = this.address;
-    frame.onload = () => this.#hellos || this.#expect("refused");
+    frame.onload = () => {
+      frame.onload = null;
+      this.#unlessHeard(REFUSED_AFTER, () => this.#refuse(this.#suspicion));
+    };
     this.#stop = answerFrame(
       frame,
       new URL(this.address).origin,
@@ -77,7 +80,7 @@ export class Panel {
       (message) => this.#receive(message),
     );
     place.appendChild(frame);
-    this.#expect("slow");
+    this.#unlessHeard(SLOW_AFTER, () => this.#enter("slow"));
   }
 
   /**
@@ -132,7 +135,6 @@ export class Panel {
   }
 
   end() {
-    clearTimeout(this.#timer);
     this.#stop();
     this.frame?.remove();
     this.frame = null;
@@ -143,7 +145,6 @@ export class Panel {
   /** @param {(config: Config) => {post: (message: ToFrame) => void}} open */
   async #connect(open) {
     const hello = (this.#hellos += 1);
-    clearTimeout(this.#timer);
     if (this.#line) this.#rejectAll("frame_reloaded", "The chat was loaded again.");
     this.#line = null;
     this.#enter("loading");
@@ -209,17 +210,17 @@ export class Panel {
     return undefined;
   }
 
-  /** Say so if nothing is heard from now on. @param {"slow" | "refused"} verdict */
-  #expect(verdict) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      if (verdict === "slow") this.#enter(verdict);
-      else
-        this.#refuse(
-          `${this.address} did not answer. Is ${location.origin} one of its allowed origins, and does this page's ` +
-            "Content-Security-Policy allow it in frame-src?",
-        );
-    }, PATIENCE);
+  /** @param {number} milliseconds From now on. @param {() => void} act */
+  #unlessHeard(milliseconds, act) {
+    setTimeout(() => this.#hellos || act(), milliseconds);
+  }
+
+  /** Of a page that came and says nothing: it was the browser's own, in the place of ours. */
+  get #suspicion() {
+    return (
+      `${this.address} did not answer. Is ${location.origin} one of its allowed origins, and does this page's ` +
+      "Content-Security-Policy allow it in frame-src?"
+    );
   }
 
   /** @param {string} reason */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.embedded import make_web_chat
 from tests.browser.host_pages import FIELD, HostPages, Widget, script_tag
@@ -176,6 +176,28 @@ def test_a_site_that_is_not_allowed_is_refused_until_the_list_has_it(
     again, _ = opened(context, address, server)
     again.open()
     again.ask("Hello sim:tokens=5")
+
+
+def test_what_loads_slowly_is_said_and_waited_for(
+    context: BrowserContext, hosts: HostPages, server: Server, web_chat: str
+) -> None:
+    held: list[Route] = []
+    context.route(f"**/web-chats/{web_chat}", lambda route: held.append(route))
+    page = context.new_page()
+    page.clock.install()
+    page.goto(hosts.page("shop", FIELD + script_tag(server, web_chat)))
+    widget = Widget(page, server)
+    widget.launcher.click()
+    notice = widget.panel.get_by_role("status")
+    expect(notice).to_have_text("Loading…")
+    page.clock.run_for(4000)
+    expect(notice).to_have_text("The chat takes longer than usual to load.")
+    page.clock.run_for(60_000)
+    expect(notice).to_have_text("The chat takes longer than usual to load.")
+    [route] = held
+    route.continue_()
+    expect(widget.composer).to_be_focused()
+    expect(notice).to_be_hidden()
 
 
 def advance_until(page: Page, condition: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.embedded import make_web_chat
 from tests.browser.host_pages import FIELD, HostPages, Visit, Widget, script_tag
@@ -93,6 +94,28 @@ def test_subscribers_end_and_their_faults_are_their_own(visit: Visit) -> None:
     assert widget.call("MaiAgent === Parley") is True
 
 
+def test_it_tells_of_closing_and_of_what_fails(visit: Visit) -> None:
+    widget = visit()
+    widget.call(
+        """() => {
+          window.heard = [];
+          for (const name of ["close", "error"])
+            Parley.events.on(name, (detail) => heard.push([name, detail?.code]));
+        }"""
+    )
+    widget.open()
+    widget.call("Parley.control.close()")
+    expect(widget.panel).to_be_hidden()
+    assert widget.call("Parley.control.isOpen()") is False
+    assert widget.call("Parley.chat.send('x'.repeat(40_000)).catch(({code}) => code)") == "too_large"
+    widget.call("Parley.chat.send('Cut sim:tokens=100,fault=cut_chunked,after=20')")
+    widget.page.wait_for_function("heard.length === 3")
+    assert widget.call("heard") == [["close", None], ["error", "too_large"], ["error", "upstream_cut"]]
+    with pytest.raises(PlaywrightError, match="needs a function"):
+        widget.call("Parley.events.on('open')")
+    assert "needs a string" in widget.call("Parley.chat.send(7).catch(({message}) => message)")
+
+
 def test_the_page_begins_anew_clears_and_changes_the_language(visit: Visit) -> None:
     widget = visit(lang="en")
     widget.open()
@@ -124,6 +147,13 @@ def test_the_button_looks_as_the_site_wants_it(visit: Visit) -> None:
         expect(widget.corner).to_have_css("z-index", "7")
         lightness = widget.launcher.evaluate("one => getComputedStyle(one).color.match(/[\\d.]+/)[0]")
         assert (float(lightness) > 0.5) is (symbol == "white"), given
+
+
+def test_numbers_are_pixels(visit: Visit, server: Server, web_chat: str) -> None:
+    options = f'{{webChatId: "{web_chat}", buttonSize: 40, buttonRadius: 12}}'
+    widget = visit(f"<script>window.parleyConfig = {options};</script>{script_tag(server)}")
+    expect(widget.launcher).to_have_css("width", "40px")
+    expect(widget.launcher).to_have_css("border-top-left-radius", "12px")
 
 
 def test_what_makes_no_sense_counts_as_not_set(visit: Visit) -> None:
