@@ -115,16 +115,6 @@ def test_a_cleared_history_is_gone_for_the_visitor_alone(open_embed: EmbedOpener
     ]
 
 
-def test_messages_wait_while_the_server_is_away(open_embed: EmbedOpener) -> None:
-    chat = open_embed()
-    chat.page.context.set_offline(True)
-    chat.page.evaluate("dispatchEvent(new Event('offline'))")
-    chat.write("From the train sim:tokens=5")
-    chat.page.context.set_offline(False)
-    expect(chat.replies).to_have_count(1, timeout=60_000)
-    chat.settle()
-
-
 def test_who_is_no_longer_known_begins_anew(open_embed: EmbedOpener, server: Server) -> None:
     chat = open_embed()
     chat.ask("Before sim:tokens=5")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import EmbedOpener
 from tests.browser.embedded import Sites, make_web_chat
+from tests.browser.host_pages import Visit, script_tag
 from tests.harness.server import Server
 
 #: What a browser does in the frames of another site, when third-party storage is refused.
@@ -29,6 +30,32 @@ def test_the_conversation_survives_a_reload(open_embed: EmbedOpener, script: str
     chat.frame = frame
     expect(chat.messages).to_have_count(2)
     assert chat.sources() == said
+
+
+@pytest.mark.parametrize("way", ["script", "element"])
+def test_the_page_around_keeps_it_where_the_frame_may_keep_nothing(
+    visit: Visit, server: Server, context: BrowserContext, way: str
+) -> None:
+    context.add_init_script(NO_STORAGE + NO_COOKIES)
+    web_chat = make_web_chat(server)["id"]
+    element = f'<parley-chat web-chat="{web_chat}"></parley-chat>{script_tag(server)}'
+    widget = visit(script_tag(server, web_chat) if way == "script" else element)
+
+    def show() -> None:
+        if way == "script":
+            widget.open()
+
+    show()
+    assert widget.frames[0].evaluate("document.cookie") == ""
+    widget.ask("Remember me sim:tokens=5")
+    kept = f"JSON.parse(localStorage.getItem('parley:{web_chat}'))"
+    assert set(widget.call(kept)) == {"token", "conversation"}
+    widget.page.reload()
+    show()
+    expect(widget.questions).to_contain_text(["Remember me"])
+    widget.ask("And this sim:tokens=5")
+    visitors = "SELECT count(*) FROM chat_visitor WHERE web_chat_id = ?"
+    assert server.rows(visitors, web_chat.replace("-", "")) == [(1,)]
 
 
 def test_another_site_does_not_know_the_visitor(

@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import EmbedOpener
+from tests.browser.embedded import violations_in
+from tests.browser.host_pages import Visit
 from tests.harness.server import Server
 
 FORM = {
@@ -77,6 +79,20 @@ def test_nothing_shown_is_inaccessible(open_embed: EmbedOpener, name: str, schem
     chat.frame.get_by_role("menuitem", name="Your conversations").click()
     expect(chat.rows).to_have_count(1)
     assert chat.violations() == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_and_the_panel_are_accessible(visit: Visit, scheme: str) -> None:
+    widget = visit(theme=scheme, proactive_message="Can we help?")
+    widget.page.emulate_media(reduced_motion="reduce")
+    expect(widget.teaser).to_be_visible()
+    assert violations_in(widget.page, "parley-launcher") == []
+    widget.open()
+    expect(widget.chat.get_by_role("heading", name="What would you like to know?")).to_be_visible()
+    assert widget.violations() == []
+    widget.ask("Can I exchange a frame? sim:tokens=140,seed=12")
+    widget.chat.get_by_role("button", name="More", exact=True).click()
+    assert widget.violations() == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

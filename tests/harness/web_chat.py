@@ -1,5 +1,6 @@
 """Run in the server's environment with a JSON object: make a web chat of alice's organization with a chatbot
-of its own, and print its id and what its site signs for each of the ``persons``."""
+of its own, and print its id, that of a ``contact`` if one is asked for, and what its site signs for each of
+the ``persons``."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ django.setup()
 import jwt  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from chat.models import Chatbot, Inbox, WebChat  # noqa: E402
+from chat.models import Chatbot, Contact, Inbox, WebChat  # noqa: E402
 from chat.services.identity import new_secret  # noqa: E402
 from tests import people  # noqa: E402
 
@@ -32,22 +33,25 @@ def make(fields: dict[str, Any]) -> dict[str, Any]:
         greeting=fields.pop("greeting", ""),
         starters=fields.pop("starters", []),
     )
-    persons = fields.pop("persons", {})
+    persons, contact = fields.pop("persons", {}), fields.pop("contact", None)
     web_chat = WebChat.objects.create(
         organization=organization,
         inbox=Inbox.objects.create(organization=organization, name=NAME),
         chatbot=chatbot,
         **{"name": NAME, "allowed_origins": ["*"], **fields},
     )
-    signed = {}
+    signed: dict[str, str] = {}
     if persons:
         secret = new_secret(web_chat.pk)
         ends = timezone.now() + timedelta(minutes=50)
         claims = {"aud": str(web_chat.pk), "exp": ends}
-        signed = {
+        signed |= {
             sub: jwt.encode({**claims, **more, "sub": sub}, secret, "HS256") for sub, more in persons.items()
         }
-    return {"id": str(web_chat.pk), "signed": signed}
+    made = {"id": str(web_chat.pk), "signed": signed}
+    if contact is not None:
+        made["contact"] = str(Contact.objects.create(organization=organization, **contact).pk)
+    return made
 
 
 if __name__ == "__main__":
