@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import Error, OperationalError, connection, connections, transaction
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -105,6 +106,18 @@ def _postgresql_limit(seconds: float) -> Iterator[None]:
         cursor.execute("SET LOCAL statement_timeout = %s", [f"{int(seconds * 1000)}ms"])
         yield
         cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+
+
+def held(rows: QuerySet[Any]) -> bool:
+    """Whether there is such a row, which nobody changes before the transaction ends. Any number of
+    transactions hold it at the same time, and whoever wants to change it waits for them. (Of SQLite's
+    transactions that write there is only one.)"""
+    if connection.vendor != "postgresql":
+        return rows.exists()
+    sql, parameters = rows.order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} FOR SHARE", parameters)  # Django knows only locks that are one's own
+        return cursor.fetchone() is not None
 
 
 def refusal(error: Error) -> StorageBusy | StorageFull:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from chat.db import held
 from chat.exceptions import (
     BadRequest,
     ChatError,
@@ -203,11 +204,11 @@ def _visit(web_chat: WebChat, contact: UUID, *, verified: bool, address: str | N
 
 
 def check_open(guest: Guest) -> None:
-    """Raise ``TicketRefused`` if the web chat was closed or begun anew since they came; called in the
-    transaction that stores a message, which keeps the row: a pause waits for it and stops its reply, or was
-    before it."""
+    """Raise ``TicketRefused`` if the web chat was closed or begun anew since they came; called first in the
+    transaction that stores a message, which holds the row beside those of other visitors: a pause waits for
+    it and stops its reply, or was before it."""
     there = WebChat.objects.filter(pk=guest.visit.web_chat, is_active=True, generation=guest.generation)
-    if not there.update(generation=guest.generation):
+    if not held(there):
         raise TicketRefused
 
 
