@@ -264,6 +264,8 @@ API_STRANGERS_PER_MINUTE = env.int("API_STRANGERS_PER_MINUTE", default=120)
 SEARCH_SECONDS = env.float("SEARCH_SECONDS", default=10.0)
 #: Sockets (tabs) one principal may have open in one process; 0 switches the limit off.
 SOCKETS_PER_PERSON = env.int("SOCKETS_PER_PERSON", default=50)
+#: The same for all visitors of embedded chats at one address.
+SOCKETS_PER_ADDRESS = env.int("SOCKETS_PER_ADDRESS", default=500)
 
 # API: everything else stands in chat.api.views.base
 

@@ -20,7 +20,6 @@ from typing import Any
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
 
 from chat.db import in_database
 from chat.exceptions import BadRequest, ChatError, Conflict, NotAllowed, StorageBusy, TooLarge
@@ -69,6 +68,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     #: What a visitor's right rests on; members have none.
     guest: Guest | None = None
     conversation: UUID | None = None
+    #: Where it listens in the hub as long as it is open.
+    listens_to: tuple[str, ...] = ()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Channels' own has a task for each event, and hops to a thread before it to close old connections.
@@ -122,7 +123,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         watch.remove(self.lose_standing)
         for task in [*self.readers.values(), *self.tasks]:
             task.cancel()
-        for group in self.principal.hears if self.principal else ():
+        for group in self.listens_to:
             hub.forget(group, self.hint)
         if self.conversation:
             hub.forget(conversation_group(self.conversation), self.hint)
@@ -260,13 +261,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if found is None:
             await self.end(GONE)
             return
-        if 0 < settings.SOCKETS_PER_PERSON <= hub.listening(found.principal.group):
+        if greeting.has_too_many(found):
             await self.end(TOO_MANY)
             return
         self.principal = found.principal
         self.guest = found if isinstance(found, Guest) else None
         watch.add(self.lose_standing, found)
-        for group in self.principal.hears:
+        self.listens_to = greeting.groups_of(found)
+        for group in self.listens_to:
             hub.listen(group, self.hint)
         await self.push(greeting.ready(found, LIMITS))
         for frame in greeting.told(found):

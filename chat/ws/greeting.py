@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chat.db import in_database
+from chat.hints import hub
 from chat.limits import address_of, network_of, take_request
 from chat.services import visitors
 from chat.services.visitors import Guest
@@ -52,6 +53,26 @@ def _contact(id: str | None) -> UUID | None:
         return UUID(id) if id else None
     except ValueError:
         return None
+
+
+def groups_of(found: Standing | Guest) -> tuple[str, ...]:
+    """Where a socket hears of what is theirs; a visitor's is counted among those of its address too, of which
+    nothing is ever told."""
+    group = _network_group(found)
+    return (*found.principal.hears, group) if group else found.principal.hears
+
+
+def has_too_many(found: Standing | Guest) -> bool:
+    """Whether the person, or the address of a visitor, has as many sockets in this process as it may."""
+    if 0 < settings.SOCKETS_PER_PERSON <= hub.listening(found.principal.group):
+        return True
+    group = _network_group(found)
+    return group is not None and 0 < settings.SOCKETS_PER_ADDRESS <= hub.listening(group)
+
+
+def _network_group(found: Standing | Guest) -> str | None:
+    address = found.visit.address if isinstance(found, Guest) else None
+    return f"address.{network_of(address)}" if address else None
 
 
 def ready(found: Standing | Guest, limits: dict[str, int]) -> frames.Ready:

@@ -70,7 +70,9 @@ class Server:
             "COMPLETIONS_MODEL": "sim",
         }
         limits = ("MESSAGES", "API_REQUESTS", "API_STRANGERS")
-        unlimited = {"SOCKETS_PER_PERSON": "0"} | {f"{name}_PER_MINUTE": "0" for name in limits}
+        unlimited = {"SOCKETS_PER_PERSON": "0", "SOCKETS_PER_ADDRESS": "0"} | {
+            f"{name}_PER_MINUTE": "0" for name in limits
+        }
         places = {"PORT": str(self.port), **self.database.variables}
         if "STATIC_ROOT" not in variables:
             places["STATIC_ROOT"] = str(static_files())

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.harness.guest import Guest
 from tests.harness.scene import run
 from tests.harness.server import Server
 from tests.harness.tab import Tab
@@ -16,7 +17,7 @@ from tests.simulator.process import SimulatorProcess
 
 @pytest.fixture(scope="module")
 def server(simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    limits = {"SOCKETS_PER_PERSON": "2", "MESSAGES_PER_MINUTE": "3"}
+    limits = {"SOCKETS_PER_PERSON": "2", "SOCKETS_PER_ADDRESS": "3", "MESSAGES_PER_MINUTE": "3"}
     with Server(tmp_path_factory.mktemp("data"), simulator.url, **limits) as running:
         yield running
 
@@ -61,5 +62,18 @@ def test_a_person_has_a_bounded_number_of_sockets(server: Server) -> None:
             await second.close()
             async with Tab(server, "alice") as again:
                 await again.send("sim:tokens=1")
+
+    run(scene())
+
+
+def test_the_visitors_at_one_address_have_a_bounded_number_of_sockets(server: Server) -> None:
+    async def scene() -> None:
+        async with Guest(server) as first, Guest(server), Guest(server):
+            await Guest(server).refused(4030)
+            async with Tab(server, "charlie"):
+                pass  # members do not count as visitors
+            await first.close()
+            async with Guest(server):
+                await Guest(server).refused(4030)
 
     run(scene())
