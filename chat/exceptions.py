@@ -11,6 +11,7 @@
     - IdentityRequired         the web chat is only for visitors of whom the site has signed who they are
   x Conflict                   somebody was first
   x RateLimited                (transient) carries ``retry_after`` in seconds
+    - DailyLimit               not before tomorrow: nobody should try again by themselves
   x StorageBusy                (transient) the database did not answer
   x StorageFull                (transient) it has no space left
   x Internal                   (transient) a fault of ours: the log has the traceback
@@ -97,6 +98,12 @@ class RateLimited(ChatError):
     def __init__(self, message: str | Promise | None = None, *, retry_after: float = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class DailyLimit(RateLimited):
+    code = "daily_limit"
+    transient = False
+    default = _("This chat takes no more messages from you today. Try again tomorrow.")
 
 
 class StorageBusy(ChatError):

@@ -1,12 +1,15 @@
-"""Visitors of embedded chats, the tokens of their browsers, and the secrets with which sites sign."""
+"""Visitors of embedded chats, the tokens of their browsers, the secrets with which sites sign, and what was
+counted of them today."""
 
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
 from chat.admin.scoping import RecordAdmin, RelatedFilter
-from chat.models import IdentitySecret, Visitor, VisitorToken
+from chat.models import EVERYBODY, DailyUsage, IdentitySecret, Visitor, VisitorToken
 
 
 @admin.register(Visitor)
@@ -41,3 +44,23 @@ class IdentitySecretAdmin(RecordAdmin):
     list_select_related = ("web_chat",)
     fields = ("web_chat", "prefix", "created_at")
     ordering = ("-created_at",)
+
+
+@admin.register(DailyUsage)
+class DailyUsageAdmin(RecordAdmin):
+    """Of today and yesterday: how near a web chat is to the limits that it has."""
+
+    organization = "web_chat__organization"
+    list_display = ("web_chat", "day", "of_whom", "messages", "tokens_used", "tokens_reserved")
+    list_filter = (("web_chat", RelatedFilter), "day")
+    list_select_related = ("web_chat",)
+    readonly_fields = ("of_whom",)
+    fields = list_display
+    ordering = ("-day", "who")
+    paginator = InfinitePaginator
+
+    @admin.display(description=_("of whom"), ordering="who")
+    def of_whom(self, usage: DailyUsage) -> str:
+        if usage.who == EVERYBODY:
+            return gettext("everybody")
+        return gettext("one visitor") if usage.who.startswith("visitor:") else gettext("one address")

@@ -22,6 +22,11 @@ from chat.admin.web_chat_page import web_chat_page
 from chat.models import AccessType, WebChat
 from chat.services import web_chats
 
+LIMITS = (
+    *("message_characters", "messages_per_visitor", "messages_per_address", "messages_per_day"),
+    "tokens_per_day",
+)
+
 
 @admin.register(WebChat)
 class WebChatAdmin(ScopedAdmin):
@@ -40,6 +45,7 @@ class WebChatAdmin(ScopedAdmin):
         (None, {"fields": ("organization", "name", "inbox", "chatbot", "embedding")}),
         (_("Sites"), {"fields": ("allowed_origins", *APPS)}),
         (_("Visitors"), {"fields": ("enable_anonymous", "identity_enforced", "form")}),
+        (_("Limits for visitors"), {"fields": LIMITS}),
         (_("Look"), {"fields": (*TEXTS, *ADDRESSES, "defaultThemeMode", *SWITCHES)}),
         (_("Colours of the light look"), {"classes": ("collapse",), "fields": theme_fields("theme")}),
         (_("Colours of the dark look"), {"classes": ("collapse",), "fields": theme_fields("darkTheme")}),

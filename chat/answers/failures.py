@@ -14,6 +14,7 @@ STATUSES = {
     "upstream_timeout_first": HTTPStatus.GATEWAY_TIMEOUT,
     "upstream_stalled": HTTPStatus.GATEWAY_TIMEOUT,
     "upstream_busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "daily_limit": HTTPStatus.TOO_MANY_REQUESTS,
     "worker_lost": HTTPStatus.SERVICE_UNAVAILABLE,
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
 }

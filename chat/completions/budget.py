@@ -10,7 +10,7 @@ from chat.completions.deltas import Attached
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat.completions.deltas import Source, Turn
+    from chat.completions.deltas import Prompt, Source, Turn
 
 #: What the roles and separators around one message cost.
 TOKENS_PER_TURN = 4
@@ -33,11 +33,23 @@ def fitting_sources(sources: Sequence[Source], room: int) -> list[Source]:
     """The first sources, best first, that fit into ``room`` tokens."""
     fitting: list[Source] = []
     for source in sources:
-        room -= TOKENS_PER_TURN + estimated_tokens(f"{source.title}{source.heading}{source.text}")
+        room -= _tokens_of_source(source)
         if room < 0:
             break
         fitting.append(source)
     return fitting
+
+
+def _tokens_of_source(source: Source) -> int:
+    return TOKENS_PER_TURN + estimated_tokens(f"{source.title}{source.heading}{source.text}")
+
+
+def prompt_tokens(prompt: Prompt, context_tokens: int) -> int:
+    """About what a prompt costs that has been cut to fit; its last turn is never cut."""
+    instructions = estimated_tokens(prompt.instructions)
+    last = instructions + sum(map(tokens_of, prompt.turns[-1:]))
+    whole = instructions + sum(map(tokens_of, prompt.turns)) + sum(map(_tokens_of_source, prompt.sources))
+    return min(whole, max(last, room_for_prompt(context_tokens)))
 
 
 def tokens_of(turn: Turn) -> int:

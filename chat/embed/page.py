@@ -61,7 +61,7 @@ def boot(web_chat: WebChat) -> dict[str, Any]:
         "ticket": ticket_for(web_chat),
         "allowedOrigins": allowed_origins(web_chat),
         "form": form_of(web_chat.form),
-        "limits": {"messageBytes": MESSAGE_BYTES},
+        "limits": {"messageBytes": MESSAGE_BYTES, "messageCharacters": web_chat.message_characters or None},
         "language": get_language() or "en",
         "identityEnforced": web_chat.identity_enforced,
     }

@@ -17,11 +17,13 @@ from chat.models.message import (
 from chat.models.organization import Invitation, Membership, Organization, Role
 from chat.models.people import User
 from chat.models.reply import ENDED, ProcessLease, Reply, ReplyState
+from chat.models.usage import EVERYBODY, DailyUsage, seconds_of_today, today
 from chat.models.visitor import IdentitySecret, Visitor, VisitorToken
 from chat.models.webhook import WebhookRecord
 
 __all__ = [
     "ENDED",
+    "EVERYBODY",
     "AccessType",
     "ApiKey",
     "Attachment",
@@ -31,6 +33,7 @@ __all__ = [
     "Contact",
     "ContactInbox",
     "Conversation",
+    "DailyUsage",
     "Feedback",
     "FeedbackType",
     "FileStatus",
@@ -59,4 +62,6 @@ __all__ = [
     "VisitorToken",
     "WebChat",
     "WebhookRecord",
+    "seconds_of_today",
+    "today",
 ]

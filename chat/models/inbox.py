@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.functions import Now
@@ -10,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.models.chatbot import Chatbot
 from chat.models.organization import Organization
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class ChannelType(models.TextChoices):
@@ -51,11 +55,23 @@ class AccessType(models.TextChoices):
     API = "api", "API"
 
 
+NO_LIMIT = _("Empty: no limit.")
+
+
+def _limit(
+    name: StrPromise, usual: int, help_text: StrPromise = NO_LIMIT
+) -> models.PositiveIntegerField[int | None, int | None]:
+    return models.PositiveIntegerField(
+        name, null=True, blank=True, default=usual, db_default=usual, help_text=help_text
+    )
+
+
 class WebChat(models.Model):
     """A chat that stands on a site: which chatbot answers, into which inbox, on which origins. Each chatbot
     has one of ``access_type`` API, for the conversations that programs begin.
 
-    ``options`` are its other settings under the names that the API has for them.
+    ``options`` are its other settings under the names that the API has for them. The limits of a day are
+    counted in ``DailyUsage``; one that is 0 or None is none.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -103,6 +119,25 @@ class WebChat(models.Model):
             'Empty: none. Otherwise such as {"fields": [{"name": "email", "label": "E-mail", '
             '"type": "email", "required": true}], '
             '"consent": {"text": "I agree.", "url": "https://example.com/privacy"}}.'
+        ),
+    )
+    message_characters = _limit(
+        _("characters of a message"), 8_000, _("Of one that a visitor sends. Empty: as many as 32 KB hold.")
+    )
+    messages_per_visitor = _limit(_("messages of a visitor a day"), 100)
+    messages_per_address = _limit(
+        _("messages of an address a day"),
+        500,
+        _("All visitors of an office or a school may share one address. Empty: no limit."),
+    )
+    messages_per_day = _limit(_("messages of all visitors a day"), 5_000)
+    tokens_per_day = models.PositiveBigIntegerField(
+        _("tokens of all replies a day"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "What the model reads and writes. A reply begins only if its prompt and a quarter of the model's "
+            "context still fit. Empty: no limit."
         ),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -50,6 +50,8 @@ class Reply(models.Model):
 
     ``retry_at`` of a running reply is when the endpoint is asked again, which has failed with ``error_code``
     before its first word; of a failed one when the endpoint wants to be asked again, if it said so.
+
+    ``reservation`` is what was kept for it of a web chat's tokens (``chat.replies.budgets``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -73,6 +75,7 @@ class Reply(models.Model):
     provider = models.CharField(_("provider"), max_length=16, blank=True)
     model = models.CharField(_("model"), max_length=255, blank=True)
     usage = models.JSONField(_("usage"), null=True, blank=True)
+    reservation = models.JSONField(null=True, blank=True, editable=False)
     queued_at = models.DateTimeField(_("queued"), db_default=Now())
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     first_token_at = models.DateTimeField(_("first token"), null=True, blank=True)

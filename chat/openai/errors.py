@@ -26,7 +26,11 @@ TYPES = {
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
 }
 #: Their codes for ours, where their clients look for them; some errors have it as ``theirs``.
-CODES = {"too_large": "context_length_exceeded", "rate_limited": "rate_limit_exceeded"}
+CODES = {
+    "too_large": "context_length_exceeded",
+    "rate_limited": "rate_limit_exceeded",
+    "daily_limit": "insufficient_quota",
+}
 
 
 class Invalid(BadRequest):

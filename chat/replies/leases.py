@@ -19,6 +19,7 @@ from chat.db import transact
 from chat.models import Message, ProcessLease, Reply, ReplyState
 from chat.prepared import Prepared
 from chat.replies.attempts import asked_again
+from chat.replies.budgets import settle_lost
 from chat.replies.records import all_arrived
 
 Row = TypeVar("Row", bound=Model)
@@ -132,6 +133,7 @@ def _end(orphaned: QuerySet[Reply]) -> list[Reply]:
     Message.objects.filter(reply__in=held).update(content=Subquery(text))
     ended = list(rows.select_related("conversation__chatbot").defer("text", "reasoning"))
     all_arrived([reply for reply in ended if reply.state == ReplyState.STOPPED or not asked_again(reply)])
+    settle_lost(ended)
     return ended
 
 

@@ -20,13 +20,14 @@ from chat.hints import hint_row, hint_rows
 from chat.models import ENDED, Conversation, Message, Provider, Reply, ReplyState
 from chat.prepared import Prepared, PreparedUpdate
 from chat.replies.attempts import asked_again
+from chat.replies.budgets import Reservation, reserve, settle
 from chat.replies.prompt import Asked, asked
 from chat.webhooks.outbox import announce, announce_all
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to write one reply, and what to ask for it. ``fault``: it cannot be asked at all."""
+    """The right to write one reply, and what to ask for it. ``fault``: why it cannot be asked at all."""
 
     reply: UUID
     conversation: UUID
@@ -36,7 +37,8 @@ class Claim:
     fence: int
     process: UUID
     asked: Asked | None
-    fault: str = ""
+    fault: ChatError | None = None
+    reservation: Reservation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,12 @@ def claim(reply_id: UUID, process: UUID) -> Claim | None:
 
 def claim_of(reply: Reply) -> Claim:
     """The claim to a reply that is running in its process already."""
+    asking, fault, reservation = None, None, None
     try:
-        asking, fault = asked(reply), ""
+        asking = asked(reply)
+        reservation = reserve(reply, asking)
     except ChatError as error:
-        asking, fault = None, error.code
+        asking, fault = None, error
     assert reply.runner is not None  # noqa: S101 (a running reply has one)
     return Claim(
         reply=reply.pk,
@@ -93,6 +97,7 @@ def claim_of(reply: Reply) -> Claim:
         process=reply.runner,
         asked=asking,
         fault=fault,
+        reservation=reservation,
     )
 
 
@@ -238,6 +243,9 @@ def end(taken: Claim, outcome: Outcome) -> bool:
         Conversation.objects.filter(pk=taken.conversation).update(
             upstream_chatbot=asked_of.chatbot_id, upstream_conversation=outcome.upstream_conversation
         )
+    if taken.reservation:
+        text = outcome.reasoning + outcome.text
+        settle(taken.reservation, text=text, usage=outcome.usage, error_code=outcome.error_code)
     return True
 
 

@@ -33,6 +33,7 @@ from chat.completions.deltas import (
 from chat.completions.errors import UpstreamError
 from chat.completions.providers import stream
 from chat.db import in_database
+from chat.exceptions import Internal
 from chat.knowledge.citations import citation_nodes, citations, cited_numbers, count_hits
 from chat.logs import bind
 from chat.metrics import count_end
@@ -153,7 +154,8 @@ class Runner:
         try:
             asked = live.claim.asked
             if asked is None:
-                live.fail(live.claim.fault)
+                fault = live.claim.fault or Internal()
+                live.fail(fault.code, retry_after=getattr(fault, "retry_after", None))
                 return
             if asked.found:
                 live.seq = await self.log.cite(live.id, citations(asked.found), citation_nodes(asked.found))

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from chat.db import in_database, transact
-from chat.models import Attachment, Invitation, Job, Upload, VisitorToken, WebhookRecord
+from chat.models import Attachment, DailyUsage, Invitation, Job, Upload, VisitorToken, WebhookRecord, today
 from chat.webhooks.payload import TRIAL
 
 AT_ONCE = 200
@@ -20,6 +20,8 @@ KEPT_INVITATIONS = timedelta(days=30)
 KEPT_UPLOADS = timedelta(days=1)
 #: After their end; longer than a first token is signed for, which would otherwise count again.
 KEPT_VISITOR_TOKENS = timedelta(days=2)
+#: Replies of yesterday may still run.
+KEPT_USAGE = timedelta(days=1)
 KEPT_WEBHOOK_RECORDS = timedelta(days=30)
 #: And not more than so many of one chatbot.
 MOST_WEBHOOK_RECORDS = 10_000
@@ -42,6 +44,7 @@ def useless() -> list[QuerySet[Any]]:
         WebhookRecord.objects.filter(created_at__lt=Now() - KEPT_WEBHOOK_RECORDS),
         # Their message was deleted, and a copy of it stands in them. A test tells of no message.
         WebhookRecord.objects.filter(message=None).exclude(request_body__type=TRIAL),
+        DailyUsage.objects.filter(day__lt=today() - KEPT_USAGE),
         VisitorToken.objects.filter(expires_at__lt=Now() - KEPT_VISITOR_TOKENS),
         VisitorToken.objects.filter(replaced_at__lt=Now() - KEPT_VISITOR_TOKENS),
         VisitorToken.objects.filter(revoked_at__lt=Now() - KEPT_VISITOR_TOKENS),

@@ -28,6 +28,7 @@ from chat.selectors import (
 from chat.selectors.people import user_of
 from chat.services.attachments import attach
 from chat.services.contents import PLAIN, Details, Json, check_values, checked, title_of
+from chat.services.daily_limits import count_message
 
 #: The positions that a question and its answer take.
 TURN = 2
@@ -59,6 +60,7 @@ class Draft:
     start: bool
     begins: bool
     always: bool
+    address: str | None
 
 
 def post_message(
@@ -75,6 +77,7 @@ def post_message(
     start: bool = False,
     begins: bool = True,
     always: bool = False,
+    address: str | None = None,
 ) -> Posted:
     """Store an incoming message together with the reply that will answer it, in one transaction.
 
@@ -83,23 +86,14 @@ def post_message(
     is a conversation that does not exist. ``process`` is the runner that will take the reply; without one a
     worker adopts it. With ``start`` the reply is ``running`` from the beginning when nothing else is open in
     the conversation: the caller runs it. ``always``: it is answered whatever the switches and hours of
-    automatic replies say.
+    automatic replies say. ``address`` is where a stranger without a visit comes from.
+
+    Raises ``DailyLimit`` for visitors who have written enough today.
     """
     content = checked(content, attachments, details)
     check_values(query_metadata, details.content_payload, details.canvas, details.metadata)
-    draft = Draft(
-        id,
-        conversation,
-        content,
-        chatbot,
-        attachments or [],
-        query_metadata,
-        details,
-        process,
-        start,
-        begins,
-        always,
-    )
+    how = process, start, begins, always, address
+    draft = Draft(id, conversation, content, chatbot, attachments or [], query_metadata, details, *how)
     for _attempt in range(2):
         if first := first_result(principal, id):
             return first
@@ -164,6 +158,7 @@ def _store(principal: Principal, draft: Draft) -> Posted:
         )
     hint(conversation_group(conversation.pk), what="message", id=message.pk, conversation=conversation.pk)
     hint_row(conversation)
+    count_message(principal, conversation, content=draft.content, address=draft.address)
     return Posted(message, reply, attached, created=True)
 
 

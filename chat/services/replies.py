@@ -16,6 +16,7 @@ from chat.models import Conversation, Message, MessageType, Reply, ReplyState
 from chat.principals import Principal
 from chat.replies.attempts import create_reply
 from chat.selectors import OPEN, message_for, reply_for
+from chat.services.daily_limits import count_message
 from chat.webhooks.outbox import announce
 
 
@@ -57,7 +58,8 @@ def _stop(found: Reply, by: str) -> None:
 def retry(*, principal: Principal, message: UUID, process: UUID | None = None) -> Reply:
     """A new attempt to answer the same incoming message; the earlier one is superseded.
 
-    While an attempt is open it is the answer: pressing twice makes one new attempt.
+    While an attempt is open it is the answer: pressing twice makes one new attempt. Raises ``DailyLimit`` as
+    a message does.
     """
     incoming = message_for(principal, message)
     if incoming.type != MessageType.INCOMING:
@@ -89,4 +91,5 @@ def _new_attempt(principal: Principal, incoming: Message, process: UUID | None) 
     group = conversation_group(incoming.conversation_id)
     hint(group, what="message", id=incoming.pk, conversation=incoming.conversation_id)
     hint_row(incoming.conversation)
+    count_message(principal, incoming.conversation)  # it costs as much as a message
     return reply

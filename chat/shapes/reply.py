@@ -55,6 +55,7 @@ def error_sentence(code: str) -> str:
         "upstream_busy": _("The model is busy. Your message is saved."),
         "upstream_error": _("The model answered with an error. Your message is saved."),
         "upstream_too_long": _("The reply became too long and was cut. What came is saved."),
+        "daily_limit": _("This chat has answered as much today as it can. Your message is saved."),
         "worker_lost": _("The server restarted part-way. What came is saved."),
     }
     return sentences.get(code, _("The reply could not be made. Your message is saved."))

@@ -2,11 +2,12 @@
 /** The field in which messages are written. It never moves, and what is in it is never lost. */
 
 import { find } from "./dom.js";
-import { tooLongSentence } from "./errors.js";
+import { tooLongSentence, tooManyCharactersSentence } from "./errors.js";
 
 /**
  * @typedef {object} ComposerOptions
  * @property {number} limit Bytes of UTF-8.
+ * @property {number | null} [characters] How many visitors may send at once.
  * @property {(text: string) => void} onSend
  * @property {() => void} onStop
  * @property {(text: string) => void} onDraft
@@ -106,15 +107,25 @@ export class Composer {
 
   #show() {
     const text = this.#field.value.trim();
-    const over = encoder.encode(text).length - this.#options.limit;
-    this.#error.hidden = over <= 0;
-    this.#field.ariaInvalid = over > 0 ? "true" : null;
-    if (over > 0) find("span", this.#error).textContent = tooLongSentence(over);
-    this.#send.disabled = !text || over > 0 || this.#closed;
+    const problem = this.#problem(text);
+    this.#error.hidden = !problem;
+    this.#field.ariaInvalid = problem ? "true" : null;
+    if (problem) find("span", this.#error).textContent = problem;
+    this.#send.disabled = !text || problem !== "" || this.#closed;
     // Stop takes the place of Send only while there is nothing to send.
     this.#stop.hidden = !this.#running;
     this.#send.hidden = this.#running && !text;
     if (!grows) this.#grow();
+  }
+
+  /** Why a text cannot be sent; empty if it can. @param {string} text */
+  #problem(text) {
+    const { limit, characters } = this.#options;
+    const bytes = encoder.encode(text).length - limit;
+    if (bytes > 0) return tooLongSentence(bytes);
+    // Counted as the server does: an emoji is one character, and two of a string's units.
+    const more = characters && text.length > characters ? [...text].length - characters : 0;
+    return more > 0 ? tooManyCharactersSentence(more) : "";
   }
 
   /** For browsers whose fields do not grow by themselves; the style sheet sets the limit. */

@@ -50,6 +50,7 @@ export function requestSentence(problem) {
     not_found: gettext("You no longer have access to this conversation."),
     forbidden: gettext("You are not allowed to do this."),
     rate_limited: waitSentence(problem),
+    daily_limit: gettext("This chat takes no more messages from you today. Try again tomorrow."),
     storage_busy: gettext("The server is busy. Try again in a moment."),
     storage_full: gettext("The server has no space left to save this."),
     conflict: gettext("Somebody else changed this first. Reload and try again."),
@@ -66,6 +67,19 @@ export function requestSentence(problem) {
 export function tooLongSentence(bytes) {
   const size = Math.ceil(bytes / 1024);
   return interpolate(gettext("This message is %(size)s KB too long. Shorten it, or send it in parts."), { size }, true);
+}
+
+/** @param {number} count By how many characters a message is over the limit. */
+export function tooManyCharactersSentence(count) {
+  return interpolate(
+    ngettext(
+      "This message is %(count)s character too long. Shorten it, or send it in parts.",
+      "This message is %(count)s characters too long. Shorten it, or send it in parts.",
+      count,
+    ),
+    { count },
+    true,
+  );
 }
 
 /** @param {Problem} problem */
@@ -114,6 +128,7 @@ function emptySentences() {
     upstream_busy: gettext("The model is busy at the moment. Your message is saved."),
     upstream_error: gettext("The model reported an error. Your message is saved."),
     upstream_too_long: gettext("The reply would have been too long. Your message is saved."),
+    daily_limit: gettext("This chat has answered as much today as it can. Your message is saved."),
     worker_lost: gettext("The server restarted before the first word. Your message is saved."),
     storage_busy: gettext("The server could not save a reply. Your message is saved."),
     storage_full: gettext("The server has no space left for a reply. Your message is saved."),
@@ -136,6 +151,7 @@ function refusals() {
   return {
     too_large: gettext("This message is too long. Shorten it and send it again."),
     rate_limited: gettext("That was many messages at once. Your message waits here and is sent again."),
+    daily_limit: gettext("This chat takes no more messages from you today. Your message is kept here: send it tomorrow."),
     storage_busy: gettext("The server is busy saving. Your message waits here and is sent again."),
     storage_full: gettext("The server has no space left. Your message waits here and is sent again."),
     slow_consumer: gettext("The connection was too slow. Your message waits here and is sent again."),

@@ -88,6 +88,7 @@ export class Page {
     new PassageCard(find("#thread"), (anchor) => this.#thread.citation(anchor));
     this.#composer = new Composer({
       limit: boot.limits.messageBytes,
+      characters: boot.limits.messageCharacters,
       onSend: (text) => this.send(text),
       onStop: () => this.#stop(),
       onDraft: (text) => keepDraft(options.owner, this.#draftKey, text),

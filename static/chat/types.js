@@ -8,7 +8,7 @@
  * @property {string | null} conversation The one in the address, if any.
  * @property {string | null} chatbot The one preselected for a new chat.
  * @property {boolean} notFound The address names a conversation that is absent or somebody else's.
- * @property {{messageBytes: number}} limits
+ * @property {{messageBytes: number, messageCharacters?: number | null}} limits
  * @property {string} language
  * @property {{admin: string, profile: string, logout: string}} urls
  *
@@ -18,7 +18,7 @@
  * @property {string} ticket
  * @property {string[]} allowedOrigins
  * @property {{fields: object[], consent: object | null} | null} form
- * @property {{messageBytes: number}} limits
+ * @property {{messageBytes: number, messageCharacters?: number | null}} limits
  * @property {string} language
  * @property {boolean} identityEnforced
  *

@@ -11,6 +11,7 @@ from uuid import uuid4
 import jwt
 from django.contrib.admin.models import LogEntry
 from django.test import Client, TestCase
+from django.utils import timezone
 
 from chat.models import IdentitySecret, WebChat
 from tests import people
@@ -133,6 +134,37 @@ class FormTests(WebChatTestCase):
         right = {"fields": [{"name": "email", "type": "email", "required": True}], "consent": {"text": "Yes"}}
         self.assertEqual(self.save(form=json.dumps(right)), {})
         self.assertEqual(self.web_chat.form, right)
+
+    def test_limits_for_visitors_are_usual_at_first_and_empty_is_none(self) -> None:
+        limits = (
+            *("message_characters", "messages_per_visitor", "messages_per_address", "messages_per_day"),
+            "tokens_per_day",
+        )
+
+        def stored() -> list[int | None]:
+            return [getattr(self.web_chat, name) for name in limits]
+
+        self.assertEqual(stored(), [8000, 100, 500, 5000, None])
+        given = (100, 3, 0, 2_000_000_000, 5_000_000_000)
+        self.assertEqual(self.save(**dict(zip(limits, given, strict=True))), {})
+        self.assertEqual(stored(), list(given))
+        self.assertEqual(self.save(**dict.fromkeys(limits, "")), {})
+        self.assertEqual(stored(), [None] * 5)
+        for wrong in ("-1", "1.5", "many", "99999999999999999999"):
+            self.assertEqual(set(self.save(**dict.fromkeys(limits, wrong))), set(limits), wrong)
+        self.assertEqual(stored(), [None] * 5)
+
+    def test_the_daily_usage_says_whose_it_is_but_shows_no_address(self) -> None:
+        usage = self.web_chat.usage
+        hashed = f"address:{'c0ffee' * 10}"
+        for who in ("", "visitor:x", hashed):
+            usage.create(day=timezone.now().date(), who=who, messages=1)
+        page = self.client.get("/admin/chat/dailyusage/").content.decode()
+        for words in ("everybody", "one visitor", "one address"):
+            self.assertIn(words, page)
+        row = self.client.get(f"/admin/chat/dailyusage/{usage.get(who=hashed).pk}/change/").content.decode()
+        self.assertIn("one address", row)
+        self.assertNotIn("c0ffee", page + row)
 
     def test_saving_the_form_does_not_undo_a_pause_that_came_meanwhile(self) -> None:
         sent = self.form(name="Renamed")

@@ -17,6 +17,7 @@ from chat.models import (
     Contact,
     ContactInbox,
     Conversation,
+    DailyUsage,
     Feedback,
     FeedbackType,
     IdentitySecret,
@@ -71,6 +72,7 @@ def furnish(organization: Organization, owner: User, text: str = "Hello") -> dic
         place,
         visitor,
         keep(visitor, web_chat.generation)[0],
+        DailyUsage.objects.create(web_chat=web_chat, day=timezone.now().date(), messages=1),
         IdentitySecret.objects.create(web_chat=web_chat, prefix="pis_1234", secret="pis_secret"),
         Upload.objects.create(
             organization=organization, created_by="x", key=uuid4().hex, filename=text, size=1

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from chat.models import AccessType, Contact, Conversation, Message, Reply, WebChat
+from chat.services.daily_limits import OF_ADDRESS, OF_EVERYBODY, OF_VISITOR
 from tests.api.asking import Caller, alices
 from tests.api.contracts import CONVERSATION, MESSAGE, differences
 from tests.api.world import begin, finish, say, web_chat
@@ -123,3 +128,74 @@ def test_a_visitor_writes_so_many_messages_a_minute(settings: Any) -> None:
     codes = [STRANGER.post("messages/", body).status_code for _ in range(4)]
     assert codes == [201] * 3 + [429]
     assert alices().post("messages/", body).status_code == 201
+
+
+def send(conversation: str, address: str = "192.0.2.7", content: str = "x") -> HttpResponse:
+    body = {"conversation": conversation, "content": content}
+    answer: HttpResponse = Client(REMOTE_ADDR=address).post("/api/messages/", body, "application/json")
+    return answer
+
+
+def test_a_stranger_writes_so_many_messages_a_day() -> None:
+    place = web_chat(messages_per_visitor=2)
+    mine, other = begin(STRANGER, place)["id"], begin(STRANGER, place)["id"]
+    assert [send(mine).status_code for _ in range(3)] == [201, 201, 429]
+    refused = send(mine)
+    assert refused.json()["detail"] == str(OF_VISITOR)
+    assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600
+    assert Message.objects.filter(conversation=mine, type="incoming").count() == 2
+    assert send(other).status_code == 201
+    assert alices().post("messages/", {"conversation": mine, "content": "x"}).status_code == 201
+
+
+def test_strangers_of_one_address_write_so_many_messages_a_day() -> None:
+    place = web_chat(messages_per_address=2)
+    talks = [begin(STRANGER, place)["id"] for _ in range(3)]
+    assert [send(talk).status_code for talk in talks] == [201, 201, 429]
+    assert send(talks[2], "2001:db8::1").status_code == 201
+    assert send(talks[2], "2001:db8::2").status_code == 201
+    refused = send(talks[2], "2001:db8::ffff:3")  # an IPv6 address is its /64
+    assert refused.json()["detail"] == str(OF_ADDRESS)
+    assert send(talks[2], "2001:db8:0:1::1").status_code == 201
+    counted = [row.who for row in place.usage.all() if row.who.startswith("address:")]
+    assert len(counted) == 3
+    assert not any("192.0" in who or "2001" in who for who in counted)
+
+
+def test_a_web_chat_takes_so_many_messages_a_day_and_is_open_again_on_the_next() -> None:
+    place, another = web_chat(messages_per_day=2), web_chat(messages_per_day=2)
+    talks = [begin(STRANGER, place)["id"] for _ in range(3)]
+    evening = datetime(2026, 11, 21, 23, 59, 30, tzinfo=UTC)
+    with clock(evening):
+        codes = [send(talk, f"192.0.2.{number}").status_code for number, talk in enumerate(talks)]
+        assert codes == [201, 201, 429]
+        refused = send(talks[2])
+        assert refused.json()["detail"] == str(OF_EVERYBODY)
+        assert refused.headers["Retry-After"] == "31"
+        assert send(begin(STRANGER, another)["id"]).status_code == 201
+    with clock(evening + timedelta(minutes=1)):
+        assert [send(talk, "192.0.2.0").status_code for talk in talks] == [201, 201, 429]
+    hashes = place.usage.filter(who__startswith="address:").values_list("who", flat=True)
+    assert len(set(hashes)) == len(hashes) == 3
+
+
+def clock(moment: datetime) -> AbstractContextManager[object]:
+    return patch("chat.models.usage.timezone.now", return_value=moment)
+
+
+@pytest.mark.parametrize("limit", [0, None])
+def test_without_a_limit_nobody_is_counted(limit: int | None) -> None:
+    place = web_chat(messages_per_visitor=limit, messages_per_address=limit, messages_per_day=limit)
+    assert send(begin(STRANGER, place)["id"]).status_code == 201
+    assert not place.usage.exists()
+
+
+def test_a_strangers_message_is_at_most_so_long() -> None:
+    place = web_chat(message_characters=5)
+    talk = begin(STRANGER, place)["id"]
+    assert send(talk, content="好" * 5).status_code == 201
+    refused = send(talk, content="x" * 6)
+    assert refused.status_code == 413
+    assert "it can have 5 characters" in refused.json()["detail"]
+    assert alices().post("messages/", {"conversation": talk, "content": "x" * 6}).status_code == 201
+    assert place.usage.get(who="").messages == 1

@@ -65,6 +65,32 @@ def test_earlier_conversations_are_listed_opened_and_begun_anew(open_embed: Embe
     expect(chat.composer).to_be_focused()
 
 
+def test_a_message_over_the_limit_of_the_day_stays_here_and_goes_out_when_it_is_asked_to(
+    open_embed: EmbedOpener, server: Server
+) -> None:
+    chat = open_embed(messages_per_visitor=1)
+    chat.ask("Today sim:tokens=5")
+    chat.write("Tomorrow sim:tokens=5")
+    sentence = "This chat takes no more messages from you today. Your message is kept here: send it tomorrow."
+    expect(chat.questions.last).to_contain_text(sentence)
+    chat.page.reload()
+    expect(chat.questions.last).to_contain_text(sentence)
+    server.execute("DELETE FROM chat_dailyusage")  # another day
+    chat.questions.last.get_by_role("button", name="Retry").click()
+    expect(chat.replies).to_have_count(2)
+    expect(chat.questions.last).not_to_contain_text(sentence)
+
+
+def test_a_message_that_is_too_long_is_not_sent_before_it_is_shortened(open_embed: EmbedOpener) -> None:
+    chat = open_embed(message_characters=10)
+    send = chat.frame.get_by_role("button", name="Send", exact=True)
+    chat.composer.fill("x" * 12)
+    expect(chat.frame.get_by_text("This message is 2 characters too long.")).to_be_visible()
+    expect(send).to_be_disabled()
+    chat.composer.fill("😀" * 10)
+    expect(send).to_be_enabled()
+
+
 def test_a_reply_is_stopped_asked_for_again_and_rated(open_embed: EmbedOpener, server: Server) -> None:
     chat = open_embed()
     chat.write("Long sim:tokens=2000,rate=20")

@@ -27,7 +27,7 @@ from chat.services.housekeeping import _delete_some, useless
 from chat.services.invitations import invite
 from chat.services.messages import post_message
 from tests.jobs.working import work_off
-from tests.people import alice, make_organization
+from tests.people import alice, make_organization, web_chat_of
 
 
 class StoredTestCase(TransactionTestCase):
@@ -100,6 +100,13 @@ class HousekeepingTests(StoredTestCase):
         self.assertFalse(default_storage.exists(old.file.name))
         left = Invitation.objects.order_by("email").values_list("email", flat=True)
         self.assertEqual(list(left), ["1@example.com", "2@example.com", "x@example.com"])
+
+    def test_what_was_counted_for_limits_goes_after_a_day(self) -> None:
+        usage = web_chat_of(alice()).usage
+        for days in range(4):
+            usage.create(day=timezone.now().date() - timedelta(days=days), messages=days)
+        work_off()
+        self.assertEqual(sorted(row.messages for row in usage.all()), [0, 1])
 
     def test_uploads_that_nobody_registered_go_with_their_files(self) -> None:
         """Those of strangers after an hour, others after a day."""

@@ -18,7 +18,7 @@ from chat.api.serializers.messages import FeedbackInput, MessageInput, MessageSe
 from chat.api.strangers import reader_of
 from chat.api.views.base import ApiView
 from chat.exceptions import NotFound
-from chat.limits import take_message
+from chat.limits import address_of, take_message
 from chat.media.errors import FileRefused
 from chat.models import Message, MessageType
 from chat.principals import Principal
@@ -96,7 +96,8 @@ class Posting(ApiView):
             if type == MessageType.OUTGOING:
                 posted = post_outgoing(**given)
             else:
-                posted = post_message(**given, begins=False)
+                address = None if self.caller else address_of(self.request.META)
+                posted = post_message(**given, begins=False, address=address)
         message = rest_message_for(principal, posted.message.pk)
         return Response(rest_message(message, personal=self.caller is not None), 201)
 
