@@ -1,4 +1,5 @@
-"""Take the pictures of the documentation from the real product: ``python -m tests.pictures [folder]``.
+"""Take the pictures of the documentation from the real product:
+``python -m tests.pictures [folder [scene …]]``, with the scenes of ``SCENES``.
 
 Needs the system's Chromium and a Latin and a Chinese font (Debian: chromium fonts-inter fonts-noto-cjk).
 """
@@ -10,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from tests.harness.server import ROOT, Server
 from tests.simulator.process import SimulatorProcess
@@ -30,6 +33,8 @@ PHONE = {
 
 
 PASSWORD = "correct horse battery staple"
+#: What a visitor asks in the shop: its answer fits into a panel.
+QUESTION = "What happens when I reload the page?"
 CUT = "sim:tokens=200,seed=23,fault=cut_chunked,after=100"
 
 
@@ -64,12 +69,12 @@ class Photographer:
         self.session = page.context.storage_state()
 
 
-def write(page: Page, text: str) -> None:
+def write(page: Page | FrameLocator, text: str) -> None:
     page.get_by_role("textbox", name="Message", exact=True).fill(text)
     page.get_by_role("button", name="Send", exact=True).click()
 
 
-def ask(page: Page, text: str) -> None:
+def ask(page: Page | FrameLocator, text: str) -> None:
     write(page, text)
     expect(page.locator('[data-message-type="outgoing"]').last).to_be_visible()
     expect(page.locator("[data-reply-state]")).to_have_count(0, timeout=60_000)
@@ -144,6 +149,41 @@ def programs(camera: Photographer) -> None:
         camera.take(camera.page(f"/admin/chat/chatbot/{camera.account['chatbotId']}/webhook/"), "webhook")
 
 
+def sites(camera: Photographer) -> None:
+    """The chat as a visitor of another site has it: in the shop of ``manage.py demo_site``."""
+    with shop(camera.server, camera.account["webChatId"]) as address:
+        page = camera.page(address)
+        camera.take(page, "embed-button")
+        ask(opened(page), QUESTION)
+        camera.take(page, "embed")
+        page = camera.page(address, color_scheme="dark")
+        expect(opened(page).get_by_role("list", name="Conversation starters")).to_be_visible()
+        camera.take(page, "embed-dark")
+        page = camera.page(address, **PHONE)
+        ask(opened(page), QUESTION)
+        camera.take(page, "embed-phone")
+
+
+def opened(page: Page) -> FrameLocator:
+    """The chat in the panel, which the visitor has opened."""
+    page.get_by_role("button", name="Open chat").click()
+    return page.frame_locator("parley-launcher iframe")
+
+
+@contextmanager
+def shop(server: Server, web_chat: str) -> Iterator[str]:
+    """The address of the shop's page with the script."""
+    options = ["--port", "0", "--chat", server.origin, "--web-chat", web_chat]
+    command = [sys.executable, "manage.py", "demo_site", *options]
+    variables = server.variables | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
 def manage(server: Server, *command: str) -> str:
     """What ``manage.py`` prints on this server."""
     variables = server.variables | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
@@ -151,25 +191,30 @@ def manage(server: Server, *command: str) -> str:
     return subprocess.run(run, cwd=ROOT, env=variables, check=True, capture_output=True, text=True).stdout
 
 
+#: In this order, each on a server of its own; only ``faults`` asks the simulator.
+SCENES = (guide, faults, programs, sites)
+
+
 def main() -> None:
+    wanted = [scene for scene in SCENES if not sys.argv[2:] or scene.__name__ in sys.argv[2:]]
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs/pictures")
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, SimulatorProcess() as simulator:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
         )
-        for upstream, scenes in (("", guide), (simulator.url, faults), ("", programs)):
+        for scene in wanted:
             data = Path(tempfile.mkdtemp(prefix="parley-pictures-"))
             more = {"STATIC_ROOT": str(data / "static"), "COMPLETIONS_MODEL": CUT}
             more["WEBHOOK_PRIVATE_ADDRESSES"] = "true"
-            with Server(data, upstream, **more) as server:
+            with Server(data, simulator.url if scene is faults else "", **more) as server:
                 manage(server, "collectstatic", "--noinput", "-v0")
                 made = manage(server, "demo", "--json")
                 server.end()
                 server.start()  # with the static files that were not there before
                 camera = Photographer(server, browser, folder, json.loads(made))
                 camera.log_in()
-                scenes(camera)
+                scene(camera)
         browser.close()
 
 
