@@ -34,6 +34,7 @@ LAYERS: list[set[str]] = [
         "chat.doctor",
         "chat.cursors",
         "chat.webhooks",
+        "chat.sitecheck",
     },
     # The outbox is written where messages get their content; what is sent is read from above.
     {"chat.replies", "chat.jobs", "chat.knowledge", "chat.hints", "chat.principals", "chat.webhooks.outbox"},
@@ -64,7 +65,7 @@ OF_THE_EDGES = (
 #: Packages that are kept in few rooms, so that another one could take their place there.
 KEPT_IN = {
     "httpx": ("chat.completions",),
-    "aiohttp": ("chat.completions", "chat.doctor", "chat.webhooks"),
+    "aiohttp": ("chat.completions", "chat.doctor", "chat.sitecheck", "chat.webhooks"),
     "channels.layers": ("chat.hints",),
     "jwt": ("chat.services.identity",),
 }

@@ -1,4 +1,4 @@
-"""What a member copies into a site: the snippets of a web chat, and whether browsers will show it there."""
+"""What a member copies into a site: the snippets of a web chat, a preview, and what a page there lacks."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.answers.policy import STRICT
-from chat.exceptions import BadRequest
+from chat.exceptions import BadRequest, RateLimited
+from chat.limits import take_request
 from chat.models import AccessType, User, WebChat
 from chat.services.memberships import MANAGERS, manages
 from chat.services.sites import EVERY_SITE, allow_site, is_allowed, site_in
+from chat.sitecheck.examine import examine_page
 from chat.web.profile import MemberRequest
 
 View = Callable[..., HttpResponse]
 #: The ways into a page, as ``chat.embed.preview`` names them.
 WAYS = ("script", "iframe", "inline")
+#: How often a person may have a page of the site asked for.
+CHECKS_PER_MINUTE = 6
 
 
 def web_chats_of(user: User) -> QuerySet[WebChat]:
@@ -54,9 +58,12 @@ def embedding(request: MemberRequest, id: UUID) -> HttpResponse:
     if web_chat is None:
         raise Http404
     may = manages(request.user, web_chat.organization)
-    if request.method == "POST":
+    context = _context(request, web_chat, may=may)
+    if "page" in request.POST and "site" in context:
+        context |= _checked(request, web_chat, context["base"])
+    elif request.method == "POST":
         return _allow(request, web_chat, may=may)
-    response = render(request, "account/embedding.html", _context(request, web_chat, may=may))
+    response = render(request, "account/embedding.html", context)
     policy = STRICT | {"frame-src": " ".join(settings.PUBLIC_ORIGINS)}
     response["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
     return response
@@ -74,6 +81,15 @@ def _allow(request: MemberRequest, web_chat: WebChat, *, may: bool) -> HttpRespo
     else:
         messages.error(request, _("Only owners and admins of the organization may allow a site."))
     return redirect(f"{request.path}?{urlencode(back)}")
+
+
+def _checked(request: MemberRequest, web_chat: WebChat, base: str) -> dict[str, Any]:
+    page = request.POST["page"].strip()[:1000]
+    try:
+        take_request(f"page-check:{request.user.pk}", CHECKS_PER_MINUTE)
+    except RateLimited as error:
+        return {"page": page, "not_checked": str(error.message)}
+    return {"page": page, "findings": examine_page(web_chat, page, base=base)}
 
 
 def _context(request: HttpRequest, web_chat: WebChat, *, may: bool) -> dict[str, Any]:

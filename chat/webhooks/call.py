@@ -45,9 +45,9 @@ async def post(url: str, *, headers: dict[str, str], body: bytes) -> Answer:
     connector = GuardedConnector()
     status, text, error, pause = None, b"", "", 0.0
     try:
-        async with _session(connector) as session, _posted(session, url, headers, body) as response:
+        async with session_with(connector) as session, _posted(session, url, headers, body) as response:
             status, pause = response.status, retry_after(response.headers.get("Retry-After", ""))
-            text = await _beginning(response)
+            text = await beginning(response, KEPT_BYTES)
     except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as caught:
         error = "private_address" if connector.refused else _code(caught)
     if status is not None:  # it has answered, whatever became of the rest
@@ -56,7 +56,8 @@ async def post(url: str, *, headers: dict[str, str], body: bytes) -> Answer:
     return Answer(status, text.decode("utf-8", "replace").replace("\x00", "�"), error, pause, taken)
 
 
-def _session(connector: GuardedConnector) -> aiohttp.ClientSession:
+def session_with(connector: GuardedConnector) -> aiohttp.ClientSession:
+    """Bounded in time, without cookies, and without a word of the environment."""
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -73,16 +74,16 @@ def _posted(
     return session.post(URL(url), data=body, headers={**own, **headers}, allow_redirects=False)
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+async def beginning(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """What comes of the answer until there is enough of it; how it ends does not matter any more."""
-    kept = b""
+    kept = bytearray()
     try:
-        while len(kept) < KEPT_BYTES and (piece := await response.content.read(KEPT_BYTES - len(kept))):
+        while len(kept) < limit and (piece := await response.content.read(limit - len(kept))):
             kept += piece
     except (aiohttp.ClientError, HttpProcessingError, OSError):
         pass
     response.close()
-    return kept
+    return bytes(kept)
 
 
 def _code(error: Exception) -> str:
