@@ -36,6 +36,8 @@ class Principal:
     organization_id: UUID
     name: str = ""
     visit: Visit | None = None
+    #: Whether they are shown what replies rest on; a web chat can withhold it from its visitors.
+    sees_sources: bool = True
 
     @property
     def label(self) -> str:

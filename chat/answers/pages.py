@@ -78,7 +78,7 @@ def message_list(request: HttpRequest, principal: Principal, id: UUID) -> JsonRe
     return JsonResponse(
         {
             "conversation": conversation_row(found),
-            "results": [message_shape(row) for row in rows],
+            "results": [message_shape(row, sources=principal.sees_sources) for row in rows],
             "next": following,
         }
     )

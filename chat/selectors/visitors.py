@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from chat.exceptions import NotFound
 from chat.models import AccessType, Conversation, WebChat
 from chat.principals import Principal
+from chat.selectors.web_chats import shows_sources
 
 
 def web_chats_open_to(principal: Principal | None) -> QuerySet[WebChat]:
@@ -41,12 +42,18 @@ def visitor_for(conversation: UUID) -> Principal:
             created_by__startswith="visitor:",
             inbox__web_chat__in=web_chats_open_to(None),
         )
-        .select_related("contact")
+        .select_related("contact", "inbox__web_chat")
         .first()
     )
-    if found is None or found.contact is None:
+    if found is None or found.contact is None or found.inbox is None:
         raise NotFound
-    stranger = Principal("visitor", found.contact.pk, found.organization_id, found.contact.name)
+    stranger = Principal(
+        "visitor",
+        found.contact.pk,
+        found.organization_id,
+        found.contact.name,
+        sees_sources=shows_sources(found.inbox.web_chat),
+    )
     if found.created_by != stranger.label:
         raise NotFound  # begun on an embedded page: there it takes the token
     return stranger

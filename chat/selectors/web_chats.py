@@ -44,7 +44,7 @@ def web_chat_to_show(principal: Principal | None, id: UUID) -> WebChat:
 
 #: Of a web chat and its chatbot, what it takes to let a visitor in: the rest is large or encrypted.
 _FOR_VISITORS = (
-    *("organization_id", "inbox_id", "chatbot_id", "generation", "identity_enforced", "form"),
+    *("organization_id", "inbox_id", "chatbot_id", "generation", "identity_enforced", "form", "options"),
     "chatbot__is_active",
 )
 
@@ -72,6 +72,12 @@ def web_chat_on_sites(id: UUID) -> WebChat:
 
 def is_open_to_strangers(web_chat: WebChat) -> bool:
     return web_chat.is_active and web_chat.enable_anonymous and web_chat.chatbot.is_active
+
+
+def shows_sources(web_chat: WebChat) -> bool:
+    """Whether its visitors see what replies rest on."""
+    options = web_chat.options if isinstance(web_chat.options, dict) else {}
+    return bool(options.get("enableDisplayCitations", True))
 
 
 def generations_of(web_chats: Iterable[UUID]) -> dict[UUID, tuple[int, bool]]:

@@ -27,7 +27,7 @@ from chat.exceptions import (
 )
 from chat.models import Contact, ContactInbox, Visitor, VisitorToken, WebChat
 from chat.principals import Principal, Visit
-from chat.selectors.web_chats import generations_of, open_web_chat
+from chat.selectors.web_chats import generations_of, open_web_chat, shows_sources
 from chat.services import identity, visitor_tokens
 from chat.services.contacts import ANONYMOUS, place_contact
 from chat.services.identity import Person
@@ -157,7 +157,7 @@ def _guest(
     visitor = token.visitor
     visit = _visit(web_chat, visitor.contact_id, verified=visitor.verified, address=hello.address)
     return Guest(
-        Principal("visitor", visitor.pk, web_chat.organization_id, visitor.contact.name, visit),
+        _principal(web_chat, visitor.pk, visitor.contact.name, visit),
         visit,
         web_chat.generation,
         visitor.site,
@@ -183,7 +183,7 @@ def _newcomer(web_chat: WebChat, hello: Hello, person: Person | None, refusals: 
         web_chat, known.pk if known else uuid4(), verified=person is not None, address=hello.address
     )
     return Guest(
-        Principal("visitor", id, web_chat.organization_id, known.name if known else ANONYMOUS, visit),
+        _principal(web_chat, id, known.name if known else ANONYMOUS, visit),
         visit,
         web_chat.generation,
         hello.site,
@@ -201,6 +201,11 @@ def _contact_named(web_chat: WebChat, id: UUID) -> Contact | None:
 
 def _visit(web_chat: WebChat, contact: UUID, *, verified: bool, address: str | None) -> Visit:
     return Visit(web_chat.pk, web_chat.inbox_id, web_chat.chatbot_id, contact, verified, address)
+
+
+def _principal(web_chat: WebChat, id: UUID, name: str, visit: Visit) -> Principal:
+    sees_sources = shows_sources(web_chat)
+    return Principal("visitor", id, web_chat.organization_id, name, visit, sees_sources=sees_sources)
 
 
 def check_open(guest: Guest) -> None:
@@ -274,7 +279,7 @@ def visitor_with(*, web_chat: UUID, site: str, token: str) -> Principal:
     if place.identity_enforced and not visitor.verified:
         raise IdentityRequired
     visit = _visit(place, visitor.contact_id, verified=visitor.verified, address=None)
-    return Principal("visitor", visitor.pk, place.organization_id, visitor.contact.name, visit)
+    return _principal(place, visitor.pk, visitor.contact.name, visit)
 
 
 def ticket(web_chat: UUID) -> str:

@@ -4,7 +4,14 @@
 from chat.shapes.attachment import attachment_shape
 from chat.shapes.conversation import conversation_row, rest_conversation
 from chat.shapes.inboxes import inbox_shape
-from chat.shapes.message import feedback_shape, message_shape, new_message_shape, rest_message, sender
+from chat.shapes.message import (
+    feedback_shape,
+    message_shape,
+    new_message_shape,
+    numbers_alone,
+    rest_message,
+    sender,
+)
 from chat.shapes.reply import error_sentence, error_shape, reply_shape, seconds_until
 from chat.shapes.values import Shape, milliseconds
 
@@ -19,6 +26,7 @@ __all__ = [
     "message_shape",
     "milliseconds",
     "new_message_shape",
+    "numbers_alone",
     "reply_shape",
     "rest_conversation",
     "rest_message",

@@ -20,15 +20,24 @@ from chat.shapes.reply import reply_shape
 from chat.shapes.values import Shape, milliseconds
 
 
-def message_shape(message: Message, reply: Reply | None = None) -> Shape:
-    """Needs the relations that ``selectors.messages_of`` fetches; ``reply`` if it is known."""
-    return _message(
+def message_shape(message: Message, reply: Reply | None = None, *, sources: bool = True) -> Shape:
+    """Needs the relations that ``selectors.messages_of`` fetches; ``reply`` if it is known. Without
+    ``sources`` of what it rests on the numbers are left."""
+    shape = _message(
         message,
         reply or newest_reply(message),
         sender=sender(message),
         attachments=list(message.attachments.all()),
         feedback=getattr(message, "feedback", None),
     )
+    if not sources:
+        shape |= {"citations": [], "citationNodes": numbers_alone(message.citation_nodes)}
+    return shape
+
+
+def numbers_alone(citation_nodes: list[Shape]) -> list[Shape]:
+    """For a page that shows no sources: the text has these numbers, and the page takes them out of it."""
+    return [{"number": node["number"]} for node in citation_nodes if "number" in node]
 
 
 def new_message_shape(
@@ -66,9 +75,9 @@ def _message(
     }
 
 
-def rest_message(message: Message, *, personal: bool = True) -> Shape:
+def rest_message(message: Message, *, personal: bool = True, sources: bool = True) -> Shape:
     """Needs the relations that ``selectors.rest_messages`` fetches. Not ``personal``, for strangers: without
-    the sender's e-mail address and telephone number."""
+    the sender's e-mail address and telephone number. Without ``sources``: as if it rested on nothing."""
     return {
         "id": str(message.pk),
         "conversation": str(message.conversation_id),
@@ -79,8 +88,8 @@ def rest_message(message: Message, *, personal: bool = True) -> Shape:
         "feedback": feedback_shape(getattr(message, "feedback", None)),
         "createdAt": milliseconds(message.created_at),
         "attachments": [attachment_shape(one) for one in message.attachments.all()],
-        "citations": message.citations,
-        "citationNodes": message.citation_nodes,
+        "citations": message.citations if sources else [],
+        "citationNodes": message.citation_nodes if sources else [],
         "canvas": message.canvas,
         "queryMetadata": message.query_metadata,
     }

@@ -70,7 +70,7 @@ def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tupl
     sent = Sent(
         shape=new_message_shape(posted.message, reply, by=principal, attached=posted.attached)
         if posted.created
-        else message_shape(posted.message, reply),
+        else message_shape(posted.message, reply, sources=principal.sees_sources),
         created=posted.created,
         began=posted.created and posted.message.position == 1,
         reply=reply.pk if reply else None,
@@ -98,7 +98,7 @@ async def stop(principal: Principal, reply: UUID) -> None:
 
 
 def message_of(principal: Principal, id: UUID) -> Shape:
-    return message_shape(message_for(principal, id))
+    return message_shape(message_for(principal, id), sources=principal.sees_sources)
 
 
 def rows(principal: Principal, ids: Collection[UUID]) -> dict[UUID, Shape]:

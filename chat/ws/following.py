@@ -11,7 +11,7 @@ from chat.principals import Principal
 from chat.replies.following import News, Snapshot, follow
 from chat.replies.log import Cited, Ended, Started, Text, Waiting
 from chat.selectors import reply_to_read
-from chat.shapes import error_shape, seconds_until
+from chat.shapes import error_shape, numbers_alone, seconds_until
 from chat.ws.frames import (
     ReplyCitations,
     ReplyDelta,
@@ -31,11 +31,12 @@ async def frames_of(
     async with aclosing(follow(reply, after, partial(reply_to_read, principal, reply))) as batches:
         async for batch in batches:
             for event in batch:
-                yield frame_of(event, names)
+                yield frame_of(event, names, sources=principal.sees_sources)
 
 
-def frame_of(event: News, names: tuple[str, str]) -> ServerFrame:
-    """``names``: the ids of the conversation and of the reply as frames have them."""
+def frame_of(event: News, names: tuple[str, str], *, sources: bool) -> ServerFrame:
+    """``names``: the ids of the conversation and of the reply as frames have them. Without ``sources`` the
+    frame of what is cited stays, because its number counts, with the numbers in the text."""
     conversation, reply = names
     match event:
         case Text():
@@ -44,6 +45,8 @@ def frame_of(event: News, names: tuple[str, str]) -> ServerFrame:
             return ReplySnapshot(reply, event.seq, event.text)
         case Started():
             return ReplyStarted(reply, conversation, str(event.outgoing), event.attempt)
+        case Cited() if not sources:
+            return ReplyCitations(reply, event.seq, [], numbers_alone(event.nodes))
         case Cited():
             return ReplyCitations(reply, event.seq, event.citations, event.nodes)
         case Waiting():

@@ -117,9 +117,10 @@ export class OutgoingView {
   /** @param {boolean} open */
   #sources(open) {
     const section = find(".sources", this.element);
-    section.hidden = open || !this.#nodes.length;
+    const sources = this.#nodes.filter((node) => node.chatbotTextNode);
+    section.hidden = open || !sources.length;
     if (section.hidden) return;
-    find("ol", section).replaceChildren(...this.#nodes.map(sourceChip));
+    find("ol", section).replaceChildren(...sources.map(sourceChip));
   }
 
   /** @param {Reply | null} reply */

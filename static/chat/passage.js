@@ -52,7 +52,7 @@ export class PassageCard {
   /** @param {HTMLElement} anchor @param {boolean} pinned */
   #show(anchor, pinned) {
     const node = this.#nodeOf(anchor);
-    if (!node) return;
+    if (!node?.chatbotTextNode) return;
     if (this.#anchor !== anchor) this.hide();
     clearTimeout(this.#timer);
     this.#pinned ||= pinned;
@@ -67,7 +67,7 @@ export class PassageCard {
 
   /** @param {CitationNode} node */
   #fill(node) {
-    renderInto(find(".passage-text", this.#card), node.chatbotTextNode.text);
+    renderInto(find(".passage-text", this.#card), node.chatbotTextNode?.text ?? "");
     find(".num-chip", this.#card).textContent = String(node.number);
     find(".passage-title", this.#card).textContent = titleOf(node);
     find(".passage-where", this.#card).textContent = placeOf(node);
@@ -140,12 +140,12 @@ function anchorOf({ target }) {
 }
 
 /** @param {CitationNode} node */
-export function titleOf({ chatbotTextNode: { title, filename } }) {
-  return title || filename;
+export function titleOf({ chatbotTextNode: passage }) {
+  return passage?.title || passage?.filename || "";
 }
 
 /** Where in the document: a page, or the heading it stands under. @param {CitationNode} node */
-export function placeOf({ chatbotTextNode: { pageNumber, heading } }) {
-  if (pageNumber) return interpolate(gettext("p. %(page)s"), { page: pageNumber }, true);
-  return heading ? interpolate(gettext("“%(heading)s”"), { heading }, true) : "";
+export function placeOf({ chatbotTextNode: passage }) {
+  if (passage?.pageNumber) return interpolate(gettext("p. %(page)s"), { page: passage.pageNumber }, true);
+  return passage?.heading ? interpolate(gettext("“%(heading)s”"), { heading: passage.heading }, true) : "";
 }

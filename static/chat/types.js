@@ -78,7 +78,7 @@
  *
  * @typedef {object} CitationNode A passage that the text cites as [number].
  * @property {number} number
- * @property {Passage} chatbotTextNode
+ * @property {Passage} [chatbotTextNode] Not where the web chat shows no sources.
  *
  * @typedef {object} Passage
  * @property {string} id

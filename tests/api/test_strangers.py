@@ -49,6 +49,22 @@ def test_what_is_known_of_a_visitor_is_told_to_keys_only() -> None:
     assert not any(text in STRANGER.get(path).content for text in (b"example.com", b"555 0100"))
 
 
+@pytest.mark.parametrize("options", [{}, {"enableDisplayCitations": False}])
+def test_what_an_answer_rests_on_is_told_to_strangers_where_the_web_chat_shows_it(
+    options: dict[str, Any],
+) -> None:
+    made = begin(STRANGER, web_chat(options=options))
+    answer = finish(say(STRANGER, made["id"])["id"])
+    cited = {"citations": [{"id": "1"}], "citation_nodes": [{"number": 1, "chatbotTextNode": {"text": "x"}}]}
+    Message.objects.filter(pk=answer.pk).update(**cited)
+    for who, shown in ((STRANGER, not options), (alices(), True)):
+        listed = who.get(f"messages/?conversation={made['id']}").json()["results"][0]
+        one = who.get(f"messages/{answer.pk}/?conversation={made['id']}").json()
+        for message in (listed, one):
+            assert message["citations"] == (cited["citations"] if shown else [])
+            assert message["citationNodes"] == (cited["citation_nodes"] if shown else [])
+
+
 @pytest.mark.parametrize(
     "closed", [{"is_active": False}, {"enable_anonymous": False}, {"access_type": AccessType.API}]
 )

@@ -33,4 +33,5 @@ def test_sources_are_shown_where_the_web_chat_shows_them(chromium: Browser, tmp_
         expect(reply.locator(".prose")).to_be_visible()
         expect(reply.get_by_role("region", name="Sources")).to_be_hidden()
         expect(reply.get_by_role("link", name="Source")).to_have_count(0)
+        assert "[1]" not in reply.locator(".prose").inner_text()
         context.close()

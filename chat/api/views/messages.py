@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -75,6 +77,11 @@ def conversation_in(request: Request) -> UUID | None:
     return query.uuid(request, "conversation") or query.uuid(request, "conversation_id")
 
 
+def shape_for(reader: Principal) -> Callable[[Message], Shape]:
+    """A stranger sees less than a key."""
+    return partial(rest_message, personal=reader.kind != "visitor", sources=reader.sees_sources)
+
+
 class Posting(ApiView):
     """What both routes that store a message have in common."""
 
@@ -99,7 +106,7 @@ class Posting(ApiView):
                 address = None if self.caller else address_of(self.request.META)
                 posted = post_message(**given, begins=False, address=address)
         message = rest_message_for(principal, posted.message.pk)
-        return Response(rest_message(message, personal=self.caller is not None), 201)
+        return Response(shape_for(principal)(message), 201)
 
 
 def attachments_in(body: dict[str, Any], principal: Principal) -> list[UUID]:
@@ -135,11 +142,8 @@ class MessageListView(Posting):
         keys = IN_ONE if conversation else IN_ALL
         count = count_rest_messages(reader, conversation, upto=COUNTED)
         if {"page", "limit", "offset"} & request.query_params.keys():
-            return Response(numbered_upto(COUNTED, request, rows, self.shape, keys, count))
-        return Response({"count": count} | keyset(request, rows, self.shape, keys))
-
-    def shape(self, message: Message) -> Shape:
-        return rest_message(message, personal=self.caller is not None)
+            return Response(numbered_upto(COUNTED, request, rows, shape_for(reader), keys, count))
+        return Response({"count": count} | keyset(request, rows, shape_for(reader), keys))
 
     @extend_schema(
         summary="Send a message",
@@ -183,13 +187,11 @@ class MessageView(ApiView):
     def get(self, request: Request, id: UUID) -> Response:
         """An answer that is not finished is not found. Without a key `conversation` is needed."""
         conversation = conversation_in(request)
-        if conversation is None:
-            message = rest_message_for(self.principal, id)
-        else:
-            message = rest_message_for(reader_of(self.caller, conversation), id)
+        reader = reader_of(self.caller, conversation) if conversation else self.principal
+        message = rest_message_for(reader, id)
         if conversation not in (None, message.conversation_id):
             raise NotFound
-        return Response(rest_message(message, personal=self.caller is not None))
+        return Response(shape_for(reader)(message))
 
 
 class FeedbackView(ApiView):

@@ -57,6 +57,7 @@ export class Events {
 /** @param {Message} message @returns {Record<string, unknown>} */
 function shape(message) {
   const { position: _position, reply: _reply, ...rest } = message;
+  rest.citationNodes = rest.citationNodes.filter((node) => node.chatbotTextNode);
   const empty = { sender: null, contentPayload: null, attachments: [], citations: [], canvas: null, queryMetadata: null };
   return { ...empty, ...rest, conversationId: message.conversation };
 }
