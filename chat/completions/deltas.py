@@ -54,7 +54,8 @@ class Source:
 class Prompt:
     """``turns`` end with the person's newest message. ``topics`` are the titles of all that is known.
 
-    ``upstream_conversation`` is what an endpoint that remembers the earlier turns itself calls them.
+    ``upstream_conversation`` is what an endpoint that remembers the earlier turns itself calls them;
+    ``query_metadata`` says of which of its documents it may make use.
     """
 
     turns: tuple[Turn, ...]
@@ -62,6 +63,7 @@ class Prompt:
     sources: tuple[Source, ...] = ()
     topics: tuple[str, ...] = ()
     upstream_conversation: str = ""
+    query_metadata: dict[str, Any] | None = None
 
     @property
     def question(self) -> str:

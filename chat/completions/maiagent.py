@@ -54,7 +54,10 @@ def _body(endpoint: Endpoint, prompt: Prompt, conversation: str) -> bytes:
     known = {"conversation": conversation} if conversation else {}
     room = room_for_prompt(endpoint.context_tokens)
     content = said(with_fitting_files(prompt.turns[-1], room))
-    return orjson.dumps(known | {"message": {"content": content}, "isStreaming": True})
+    message: dict[str, Any] = {"content": content}
+    if prompt.query_metadata is not None:
+        message["queryMetadata"] = prompt.query_metadata
+    return orjson.dumps(known | {"message": message, "isStreaming": True})
 
 
 @asynccontextmanager

@@ -8,22 +8,57 @@ the frequencies of their words, apart from another's.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
+from chat.models import Passage
 from chat.text.words import terms
 
+#: ``{within}`` is a condition on the passage.
 _SQLITE_BEST = (
-    "SELECT passage FROM chat_passage_index WHERE terms MATCH %s "
+    "SELECT passage FROM chat_passage_index WHERE terms MATCH %s{within} "
     "ORDER BY bm25(chat_passage_index, 0, 1) LIMIT %s"
 )
-_SQLITE_COUNT = "SELECT count(*) FROM chat_passage_index WHERE terms MATCH %s"
+_SQLITE_COUNT = "SELECT count(*) FROM chat_passage_index WHERE terms MATCH %s{within}"
 _POSTGRESQL_BEST = (
     "SELECT id FROM chat_passage, to_tsquery('simple', %s) AS asked "
-    "WHERE index @@ asked ORDER BY ts_rank(index, asked) DESC, id LIMIT %s"
+    "WHERE index @@ asked{within} ORDER BY ts_rank(index, asked) DESC, id LIMIT %s"
 )
-_POSTGRESQL_COUNT = "SELECT count(*) FROM chat_passage WHERE index @@ to_tsquery('simple', %s)"
+_POSTGRESQL_COUNT = "SELECT count(*) FROM chat_passage WHERE index @@ to_tsquery('simple', %s){within}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where is looked: in whole knowledge bases, and in single files, each with the base that it is in."""
+
+    bases: frozenset[UUID] = frozenset()
+    files: frozenset[tuple[UUID, UUID]] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.bases or self.files)
+
+    @property
+    def marked(self) -> frozenset[UUID]:
+        """All the knowledge bases of which there is anything in it."""
+        return self.bases | {base for _, base in self.files}
+
+    @property
+    def passages(self) -> QuerySet[Passage]:
+        whole = Q(file__knowledge_base__in=self.bases)
+        return Passage.objects.filter(
+            whole | Q(file__in=[id for id, _ in self.files]) if self.files else whole
+        )
+
+    def within(self) -> tuple[str, tuple[Any, ...]]:
+        """What the marks of knowledge bases do not say, as SQL with its parameters."""
+        if not self.files:
+            return "", ()
+        sql, parameters = self.passages.order_by().values("pk").query.sql_with_params()
+        return f" AND {'id' if _on_postgresql() else 'passage'} IN ({sql})", parameters
 
 
 def terms_of(knowledge_base: UUID, *texts: str) -> str:
@@ -31,23 +66,25 @@ def terms_of(knowledge_base: UUID, *texts: str) -> str:
     return " ".join([_mark(knowledge_base), *terms("\n".join(texts))])
 
 
-def best(knowledge_bases: Collection[UUID], forms: Iterable[str], *, limit: int) -> list[UUID]:
+def best(scope: Scope, forms: Iterable[str], *, limit: int) -> list[UUID]:
     """The passages that hold any of the forms, the most promising first."""
     sql = _POSTGRESQL_BEST if _on_postgresql() else _SQLITE_BEST
+    within, parameters = scope.within()
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_query(knowledge_bases, forms), limit])
+        cursor.execute(sql.format(within=within), [_query(scope.marked, forms), *parameters, limit])
         return [key if isinstance(key, UUID) else UUID(key) for (key,) in cursor.fetchall()]
 
 
-def frequencies(knowledge_bases: Collection[UUID], forms: Collection[str]) -> dict[str, int]:
-    """How many passages of these knowledge bases hold each form."""
+def frequencies(scope: Scope, forms: Collection[str]) -> dict[str, int]:
+    """How many passages in the scope hold each form."""
     if not forms:
         return {}
-    count = _POSTGRESQL_COUNT if _on_postgresql() else _SQLITE_COUNT
+    within, parameters = scope.within()
+    count = (_POSTGRESQL_COUNT if _on_postgresql() else _SQLITE_COUNT).format(within=within)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT " + ", ".join(f"({count})" for _ in forms),
-            [_query(knowledge_bases, [form]) for form in forms],
+            [one for form in forms for one in (_query(scope.marked, [form]), *parameters)],
         )
         return dict(zip(forms, cursor.fetchone(), strict=True))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chat.knowledge import index
+from chat.knowledge.index import Scope
 from chat.knowledge.ranking import Question, Weighed
 from chat.models import Passage
 from chat.text.markdown import sentences
@@ -53,19 +54,23 @@ class Found:
 def search(
     *, knowledge_bases: Iterable[UUID], question: str, earlier: str = "", limit: int = 6
 ) -> list[Found]:
-    """The best passages of these knowledge bases, best first; none if nothing there speaks of the question.
+    """The best passages of these knowledge bases."""
+    return search_in(Scope(frozenset(knowledge_bases)), question=question, earlier=earlier, limit=limit)
+
+
+def search_in(scope: Scope, *, question: str, earlier: str = "", limit: int = 6) -> list[Found]:
+    """The best passages in the scope, best first; none if nothing there speaks of the question.
 
     ``earlier`` is the question before: it counts where the new one leans on it ("And on a phone?"). A message
     of several sentences of which nothing speaks as a whole is searched for by each of its sentences.
     """
-    bases = frozenset(knowledge_bases)
-    if not bases:
+    if not scope:
         return []
     question, earlier = gist(question), gist(earlier)
-    found = _search(bases, question, earlier) or {
+    found = _search(scope, question, earlier) or {
         key: one
         for sentence in _telling_sentences(question)
-        for key, one in _search(bases, sentence, "").items()
+        for key, one in _search(scope, sentence, "").items()
     }
     best = sorted(found.values(), key=lambda one: -one.score)[:limit]
     return [one for one in best if one.score >= LEAST_SHARE_OF_BEST * best[0].score]
@@ -78,19 +83,18 @@ def _telling_sentences(question: str) -> list[str]:
     return telling[-MOST_SENTENCES:] if len(parts) > 1 else []
 
 
-def _search(bases: frozenset[UUID], question: str, earlier: str) -> dict[UUID, Found]:
+def _search(scope: Scope, question: str, earlier: str) -> dict[UUID, Found]:
     leaning = bool(earlier) and leans_on_earlier(question)
     asked = _both_ends(concepts(question))
     asked = _with_earlier(asked, earlier) if leaning else asked
     if not asked:
         return {}
-    frequencies = index.frequencies(bases, sorted({form for one in asked for form in one.forms}))
+    frequencies = index.frequencies(scope, sorted({form for one in asked for form in one.forms}))
     if leaning:
         # What it is about was said before; its own small words ("valid", "cheaper") need not be known.
         asked = [one for one in asked if one.name or any(frequencies[form] for form in one.forms)]
-    passages = Passage.objects.filter(file__knowledge_base__in=bases).count()
-    weighed = Question(asked, frequencies=frequencies, passages=passages)
-    return {one.passage.pk: one for one in _found(bases, weighed)}
+    weighed = Question(asked, frequencies=frequencies, passages=scope.passages.count())
+    return {one.passage.pk: one for one in _found(scope, weighed)}
 
 
 def _both_ends(asked: list[Concept]) -> list[Concept]:
@@ -107,9 +111,9 @@ def _with_earlier(asked: list[Concept], earlier: str) -> list[Concept]:
     ]
 
 
-def _found(bases: frozenset[UUID], question: Question) -> Iterator[Found]:
-    keys = index.best(bases, question.known_forms, limit=CANDIDATES) if question.known_forms else []
-    passages = Passage.objects.filter(pk__in=keys, file__knowledge_base__in=bases)
+def _found(scope: Scope, question: Question) -> Iterator[Found]:
+    keys = index.best(scope, question.known_forms, limit=CANDIDATES) if question.known_forms else []
+    passages = scope.passages.filter(pk__in=keys)
     for passage in passages.select_related("file__knowledge_base").order_by("file__filename", "position"):
         weighed = Weighed.of(passage)
         if question.is_met(weighed):

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, When
+from django.db.models import Case, Exists, OuterRef, Q, When
 
 from chat.completions.deadlines import Deadlines
 from chat.completions.deltas import Endpoint, Prompt, Source, Turn
-from chat.knowledge.search import Found, search
+from chat.knowledge.index import Scope
+from chat.knowledge.narrowing import Json, in_force, scope_of
+from chat.knowledge.search import Found, search_in
 from chat.models import (
     Attachment,
     Chatbot,
@@ -32,6 +34,12 @@ TOPICS = 50
 
 _knowledge_bases: Prepared[UUID] = Prepared(
     lambda chatbot: KnowledgeBase.objects.filter(chatbots=chatbot).values_list("pk", flat=True), chatbot=UUID
+)
+_metadata: Prepared[tuple[Json | None, Json | None]] = Prepared(
+    lambda conversation: Conversation.objects.filter(pk=conversation).values_list(
+        "query_metadata", "contact__query_metadata"
+    ),
+    conversation=UUID,
 )
 _history: Prepared[tuple[UUID, str, str, bool]] = Prepared(
     lambda conversation, upto: (
@@ -61,9 +69,12 @@ def asked(reply: Reply) -> Asked:
     place = endpoint(conversation.llm or chatbot.language_model)
     turns = history(conversation, upto=reply.incoming.position, takes_images=place.takes_images)
     bases = known_to(chatbot, place)
+    narrows = bases or place.provider == Provider.MAIAGENT
+    metadata = metadata_for(reply.incoming) if narrows else None
+    scope = scope_of(metadata, bases)
     questions = [turn.content for turn in turns if turn.role == "user"]
     earlier = questions[-2] if len(questions) > 1 else ""
-    found = search(knowledge_bases=bases, question=questions[-1], earlier=earlier) if bases else []
+    found = search_in(scope, question=questions[-1], earlier=earlier)
     return Asked(
         endpoint=place,
         prompt=Prompt(
@@ -73,8 +84,9 @@ def asked(reply: Reply) -> Asked:
                 Source(number, one.title, one.heading, one.text, one.score)
                 for number, one in enumerate(found, start=1)
             ),
-            topics=topics(chatbot, bases),
+            topics=topics(scope),
             upstream_conversation=upstream_conversation(conversation, place),
+            query_metadata=metadata,
         ),
         found=found,
         deadlines=deadlines(),
@@ -85,6 +97,13 @@ def instructions(chatbot: Chatbot, question: Message) -> str:
     """The chatbot's own, and then what the program that asks has to say (``chat.openai``)."""
     added = (question.delivery or {}).get("instructions", "")
     return "\n\n".join(filter(None, [chatbot.instructions, added]))
+
+
+def metadata_for(question: Message) -> Json | None:
+    """What is said of the documents that may be used for the answer."""
+    found = _metadata(conversation=question.conversation_id)
+    conversation, contact = found[0] if found else (None, None)
+    return in_force(message=question.query_metadata, conversation=conversation, contact=contact)
 
 
 def known_to(chatbot: Chatbot, place: Endpoint) -> list[UUID]:
@@ -119,11 +138,12 @@ def history(conversation: Conversation, *, upto: int, takes_images: bool) -> tup
     )
 
 
-def topics(chatbot: Chatbot, bases: list[UUID]) -> tuple[str, ...]:
-    """The titles of what is known, main documents before those in folders."""
-    if not bases:
+def topics(scope: Scope) -> tuple[str, ...]:
+    """The titles of what may be used, main documents before those in folders."""
+    if not scope:
         return ()
-    files = KnowledgeFile.objects.filter(knowledge_base__in=bases)
+    single = Q(pk__in=[id for id, _ in scope.files])
+    files = KnowledgeFile.objects.filter(Q(knowledge_base__in=scope.bases) | single)
     main_first = files.order_by(Case(When(filename__contains="/", then=1), default=0), "filename")
     return tuple(str(file) for file in main_first[:TOPICS])
 

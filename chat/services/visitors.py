@@ -25,6 +25,7 @@ from chat.exceptions import (
     TicketRefused,
     TokenRefused,
 )
+from chat.knowledge.narrowing import narrowed
 from chat.models import Contact, ContactInbox, Visitor, VisitorToken, WebChat
 from chat.principals import Principal, Visit
 from chat.selectors.web_chats import generations_of, open_web_chat, shows_sources
@@ -32,7 +33,6 @@ from chat.services import identity, visitor_tokens
 from chat.services.contacts import ANONYMOUS, place_contact
 from chat.services.identity import Person
 from chat.services.merging import contact_known_as, identified, newest_particulars
-from chat.services.narrowing import narrowed
 from chat.services.profiles import Profile, form_of, profile_of
 
 #: An origin as browsers write it; of a page without one they write ``null``. The full page has no site.

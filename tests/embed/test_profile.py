@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from chat.services.narrowing import narrowed
+from chat.knowledge.narrowing import narrowed
 from tests.harness.guest import Guest, set_web_chat, signed
 from tests.harness.scene import run
 from tests.harness.server import Server

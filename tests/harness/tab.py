@@ -92,11 +92,17 @@ class Tab:
         await self.socket.send(json.dumps({"type": type, **fields}, ensure_ascii=False))
 
     async def send(
-        self, content: str, *, conversation: str | None = None, id: str | None = None, within: float = 10
+        self,
+        content: str,
+        *,
+        conversation: str | None = None,
+        id: str | None = None,
+        within: float = 10,
+        **more: Any,
     ) -> Frame:
         """Send a message and return the frame that says it is stored; its ``reply`` is to come."""
         ref = id or str(uuid4())
-        await self.say("send", id=ref, conversation=conversation or str(uuid4()), content=content)
+        await self.say("send", id=ref, conversation=conversation or str(uuid4()), content=content, **more)
         return await self.frame("message", within=within, ref=ref)
 
     async def frame(self, type: str, *, within: float = 10, **fields: Any) -> Frame:

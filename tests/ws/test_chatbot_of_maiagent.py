@@ -59,6 +59,17 @@ def test_each_turn_goes_on_in_the_upstreams_own_conversation(
     run(scene())
 
 
+def test_it_is_told_which_of_its_documents_it_may_use(server: Server, simulator: SimulatorProcess) -> None:
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            said = {"knowledge_bases": [], "source": "newsletter"}
+            sent = (await tab.send("sim:tokens=3", queryMetadata=said))["message"]
+            assert (await tab.ended(sent["reply"]["id"])).status == "complete"
+            assert simulator.stats()["last_requests"][-1]["message"]["queryMetadata"] == said
+
+    run(scene())
+
+
 @pytest.mark.parametrize(
     "change",
     [

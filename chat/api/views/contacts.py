@@ -40,7 +40,7 @@ INPUT: dict[str, Any] = {
     "phoneNumber": "+44 20 7946 0018",
     "sourceId": "customer-1815",
     "inboxes": [INBOX],
-    "queryMetadata": {"plan": "gold"},
+    "queryMetadata": None,
 }
 CONTACT: dict[str, Any] = {
     **INPUT,

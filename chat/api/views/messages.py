@@ -38,6 +38,7 @@ from chat.services.contents import Details
 from chat.services.conversations import give_feedback
 from chat.services.messages import post_message
 from chat.services.outgoing import post_outgoing
+from chat.services.visitors import allowed_metadata
 from chat.shapes import Shape, rest_message
 
 #: Lists of more messages are not counted to their end: the count would cost more than the page.
@@ -91,7 +92,7 @@ class Posting(ApiView):
             "id": uuid4(),
             "conversation": body["conversation"],
             "content": body["content"] or "",
-            "query_metadata": body["query_metadata"],
+            "query_metadata": self.metadata(body["query_metadata"], principal),
             "details": Details(
                 content_payload=body["content_payload"], canvas=body["canvas"], metadata=body["metadata"]
             ),
@@ -107,6 +108,10 @@ class Posting(ApiView):
                 posted = post_message(**given, begins=False, address=address)
         message = rest_message_for(principal, posted.message.pk)
         return Response(shape_for(principal)(message), 201)
+
+    def metadata(self, given: dict[str, Any] | None, principal: Principal) -> dict[str, Any] | None:
+        """A stranger's may only narrow what the contact may see."""
+        return given if self.caller else allowed_metadata(principal, given)
 
 
 def attachments_in(body: dict[str, Any], principal: Principal) -> list[UUID]:
