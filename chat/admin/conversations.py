@@ -25,6 +25,7 @@ from chat.models import Attachment, Conversation, Feedback, Message, Reply, Repl
 from chat.replies.engine import stop_upstreams
 from chat.selectors import open_replies_of
 from chat.shapes import error_shape
+from chat.text.direction import without_turns
 
 #: How many of a conversation's newest messages its page shows.
 SHOWN = 200
@@ -90,7 +91,7 @@ class MessageAdmin(RecordAdmin):
 
     @admin.display(description=_("content"))
     def excerpt(self, message: Message) -> str:
-        return Truncator(message.content).chars(80) or NOTHING
+        return Truncator(without_turns(message.content)).chars(80) or NOTHING
 
     @display(description=_("superseded"), label="warning")  # type: ignore[untyped-decorator]
     def replaced(self, message: Message) -> str:
@@ -152,7 +153,7 @@ class FeedbackAdmin(RecordAdmin):
 
     @admin.display(description=_("suggestion"))
     def reason(self, feedback: Feedback) -> str:
-        return Truncator(feedback.suggestion).chars(80) or NOTHING
+        return Truncator(without_turns(feedback.suggestion)).chars(80) or NOTHING
 
     @admin.display(description=_("given by"))
     def given_by(self, feedback: Feedback) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.paginator import InfinitePaginator
 
 from chat.admin.scoping import RecordAdmin, RelatedFilter, ScopedAdmin
+from chat.admin.showing import plain
 from chat.models import Contact, ContactInbox, Inbox
 from chat.services.contacts import digits_of
 
@@ -49,7 +51,12 @@ class PlacesInline(TabularInline):  # type: ignore[misc]  # unfold is not typed
 class ContactAdmin(ScopedAdmin):
     """Everything in a contact may come from a stranger, so no address of theirs becomes a link here."""
 
-    list_display = ("__str__", "email", "phone_number", "created_at")
+    list_display = (
+        "__str__",
+        plain("email", _("e-mail")),
+        plain("phone_number", _("telephone")),
+        "created_at",
+    )
     list_filter = (("inboxes", RelatedFilter),)
     search_fields = ("name", "email", "phone_number", "source_id")
     inlines = (PlacesInline,)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
+from django.contrib import admin
 from django.db.models import JSONField, Model
 from django.urls import reverse
 from django.utils.html import format_html, strip_tags
@@ -13,6 +15,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import ApiKey, Contact, User
+from chat.text.direction import without_turns
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 NOTHING = "—"
 KINDS = {"member": _("Member"), "visitor": _("Visitor"), "key": _("API key"), "system": _("Parley")}
@@ -45,6 +51,16 @@ def link_to(principal: str) -> str | SafeString:
     page = reverse(f"admin:chat_{row._meta.model_name}_change", args=[row.pk])
     words = gettext("%(kind)s: %(name)s") % {"kind": kind_of(principal), "name": row}
     return format_html('<a class="parley-link" href="{}">{}</a>', page, words)
+
+
+def plain(field: str, name: _StrPromise) -> Callable[[Model], str]:
+    """A column of a list with what strangers wrote into a field; rows show themselves so already."""
+
+    @admin.display(description=name, ordering=field)
+    def column(row: Model) -> str:
+        return without_turns(str(getattr(row, field)))
+
+    return column
 
 
 def dashes(model: type[Model]) -> dict[str, object]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from chat.models.chatbot import Chatbot, LanguageModel
 from chat.models.inbox import Contact, Inbox
 from chat.models.organization import Organization
+from chat.text.direction import without_turns
 
 
 class Conversation(models.Model):
@@ -79,4 +80,4 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or str(self.id)
+        return without_turns(self.title) or str(self.id)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.models.chatbot import Chatbot
 from chat.models.organization import Organization
+from chat.text.direction import without_turns
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -194,7 +195,7 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or str(self.id)
+        return without_turns(self.name) or str(self.id)
 
 
 class ContactInbox(models.Model):

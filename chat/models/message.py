@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from chat.models.conversation import Conversation
 from chat.models.inbox import Contact
 from chat.models.organization import Organization
+from chat.text.direction import without_turns
 
 
 class MessageType(models.TextChoices):
@@ -70,7 +71,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.content[:80] or str(self.id)
+        return without_turns(self.content[:80]) or str(self.id)
 
 
 class AttachmentType(models.TextChoices):

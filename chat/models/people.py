@@ -8,6 +8,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chat.text.direction import without_turns
+
 
 class User(AbstractUser):
     """Django's user with a UUID, an e-mail address that is unique if given, a display name and a language."""
@@ -23,4 +25,4 @@ class User(AbstractUser):
         ]
 
     def __str__(self) -> str:
-        return self.display_name or self.username
+        return without_turns(self.display_name) or self.username

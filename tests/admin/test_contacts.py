@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.test import Client, TestCase
 
-from chat.models import Contact
+from chat.models import Contact, Conversation, Feedback, Message
 from chat.services.integer_ids import integer_id
 from tests.maax.program import INITIATE, QUESTION, Program
 from tests.people import HOME, alice, chatbot_of, organization_of
@@ -29,6 +29,35 @@ class ContactTests(TestCase):
         program = Program(HOME)
         for info in ({"email": "ada@example.com"}, {"phone": "155501099"}):
             self.assertEqual(program.ask(prospect_info=info).sender_contact, contact)
+
+    def test_a_strangers_name_turns_nothing_around_in_what_is_shown(self) -> None:
+        home = organization_of(alice())
+        turned = "\u202emoc.knab\u2067"
+        contact = Contact.objects.create(organization=home, name=turned, email=f"a@{turned}.example")
+        conversation = Conversation.objects.create(
+            organization=home,
+            chatbot=chatbot_of(alice()),
+            contact=contact,
+            title=turned,
+            created_by=f"visitor:{contact.pk}",
+        )
+        message = Message.objects.create(
+            conversation=conversation, position=1, type="incoming", content=turned, sender_contact=contact
+        )
+        Feedback.objects.create(message=message, type="like", suggestion=turned, created_by="system:")
+        for path in (
+            "contact/",
+            "conversation/",
+            "message/",
+            "feedback/",
+            f"contact/{contact.pk}/delete/",
+        ):
+            page = self.client.get(f"/admin/chat/{path}", follow=True).content.decode()
+            self.assertIn("moc.knab", page, path)
+            for turn in turned[0], turned[-1]:
+                self.assertNotIn(turn, page, path)
+        page = self.client.get(f"/admin/chat/conversation/{conversation.pk}/change/").content.decode()
+        self.assertIn(">Visitor: moc.knab</a>", page)
 
     def test_a_chatbots_page_says_its_ai_id(self) -> None:
         chatbot = chatbot_of(alice())
