@@ -11,6 +11,7 @@ from pathlib import Path
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
+#: The names by which strings are collected, here as by ``makemessages``.
 MARKS = {
     "_",
     "gettext",
@@ -18,6 +19,8 @@ MARKS = {
     "gettext_noop",
     "ngettext",
     "ngettext_lazy",
+    "npgettext",
+    "npgettext_lazy",
     "pgettext",
     "pgettext_lazy",
 }
@@ -72,10 +75,29 @@ def strings_of_the_page() -> Iterator[tuple[Path, str]]:
 def in_python(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.Call(func=ast.Name(id=name), args=[*_]) if name in MARKS and node.args:
-                argument = node.args[1 if name.startswith("pgettext") else 0]
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[_, *_]) if name in MARKS:
+                argument = node.args[1 if "pgettext" in name else 0]
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     yield argument.value
+
+
+def unknown_names() -> Iterator[str]:
+    """Where a function that translates goes by a name under which no string is collected."""
+    for path in (path for folder in ("chat", "config") for path in (ROOT / folder).glob("**/*.py")):
+        source = path.read_text()
+        yield from (f"{path.relative_to(ROOT)}: {name}" for name in names_given(source) if name not in MARKS)
+
+
+def names_given(source: str) -> Iterator[str]:
+    """To functions that translate: by an import, and by an assignment."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom(module="django.utils.translation" | "gettext", names=names):
+                yield from (one.asname or one.name for one in names if one.name in MARKS)
+            case ast.Assign(targets=targets, value=ast.Name(id=name) | ast.Attribute(attr=name)) if (
+                name in MARKS
+            ):
+                yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
 def in_template(source: str) -> Iterator[str]:

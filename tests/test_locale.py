@@ -12,7 +12,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.catalogue import Entry, entries, strings_of_the_page, strings_of_the_server
+from tests.catalogue import (
+    MARKS,
+    Entry,
+    entries,
+    in_python,
+    names_given,
+    strings_of_the_page,
+    strings_of_the_server,
+    unknown_names,
+)
 
 FOLDER = Path(__file__).resolve().parent.parent / "chat" / "locale" / "zh_Hant" / "LC_MESSAGES"
 both = pytest.mark.parametrize("domain", ["django", "djangojs"])
@@ -30,6 +39,21 @@ def test_every_string_of_the_product_is_in_the_catalogue(
 ) -> None:
     known = {entry.source for entry in catalogue(domain)}
     assert sorted({text for _, text in strings() if text and text not in known}) == [], "run `make messages`"
+
+
+def test_strings_are_marked_by_names_that_are_collected() -> None:
+    assert list(unknown_names()) == []
+
+
+def test_marks_are_seen_under_whatever_name_they_go() -> None:
+    source = """
+from django.utils import translation
+from django.utils.translation import gettext as _now, gettext_lazy as _, ngettext
+later = translation.gettext_lazy
+_("one"); _now("two"); translation.gettext("three"); ngettext("four", "fours", 4); pgettext("verb", "five")
+"""
+    assert set(in_python(source)) == {"one", "three", "four", "five"}
+    assert set(names_given(source)) - MARKS == {"_now", "later"}
 
 
 @both
