@@ -51,6 +51,12 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "broadcast": Kind(
+        "chat.services.broadcasts.send_some",
+        limit=1,
+        seconds=10 * MINUTE,
+        pauses=(10, MINUTE, 10 * MINUTE, HOUR),
+    ),
     "documents": Kind(
         "chat.services.documents.index",
         limit=2,

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db.models.functions import Now
 
-from chat.models import Contact, Conversation, Inbox, Message
+from chat.models import Contact, Conversation, Inbox, Job, Message
 from tests import people
 from tests.api.asking import Caller, alices, charlies
+from tests.jobs.working import work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -211,6 +213,29 @@ def test_a_broadcast_reaches_the_latest_conversation_of_each_and_names_the_other
         "error_count": 3,
     }
     assert (message.type, message.content) == ("outgoing", "We open at nine.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broadcast_to_many_is_sent_in_the_background_once_to_each(caller: Caller) -> None:
+    contacts = [make(caller, name=f"Contact {number}") for number in range(130)]
+    conversations = [conversation_with(one) for one in contacts]
+    asked = {"message": "We open at nine.", "contactIds": [*(one["id"] for one in contacts), "nobody"]}
+    told = caller.post("contacts/broadcast-message", asked).json()
+    assert (told["success_count"], told["error_count"]) == (130, 1)
+    gone = str(conversations[7].pk)
+    conversations[7].delete()
+    for _time in range(2):
+        work_off()
+        stored = Message.objects.values_list("pk", "conversation", "conversation__contact", "content")
+        assert len(stored) == 129
+        assert {tuple(map(str, row)) for row in stored} == {
+            (one["message_id"], one["conversation_id"], one["contact_id"], "We open at nine.")
+            for one in told["results"]
+            if one["conversation_id"] != gone
+        }
+        jobs = Job.objects.filter(kind="broadcast")
+        assert (jobs.count(), jobs.filter(given_up=True).count()) == (2, 0)
+        jobs.update(done_at=None, run_at=Now())  # as after a worker that died before it had stored the end
 
 
 def test_a_broadcast_to_an_inbox_leaves_out_whom_it_shall(caller: Caller) -> None:

@@ -177,7 +177,8 @@ class BroadcastView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Each gets it in the conversation that was active last. `contactIds` are at most 1,000; without them
-        all contacts of `inboxId`. The answer has its names in snake_case."""
+        all contacts of `inboxId`. To more than 50 it is sent in the background, under the ids that the answer
+        has. The answer has its names in snake_case."""
         given = self.body(BroadcastInputSerializer)
         wanted = self.wanted(given)
         take_message(self.principal)
