@@ -6,7 +6,6 @@ fifty times as long as the database took to answer.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -34,20 +33,20 @@ class Prepared(Generic[T]):
     """``Prepared(lambda id: Message.objects.filter(pk=id), id=UUID)`` is called with ``id=…`` and returns
     the rows as a list.
 
-    The function is called once in each thread. What it returns may depend on its parameters only through
-    comparisons with them; prefetched relations are not fetched.
+    The function is called once. What it returns may depend on its parameters only through comparisons with
+    them; prefetched relations are not fetched.
     """
 
     def __init__(self, queryset: Callable[..., QuerySet[Any, T]], **parameters: type) -> None:
         self._queryset = queryset
         self._parameters = parameters
-        self._threads = threading.local()
+        self._compiled: _Rows[T] | None = None
 
     def __call__(self, **values: Value) -> list[T]:
-        compiled: _Rows[T] | None = getattr(self._threads, "compiled", None)
-        if compiled is None:
+        compiled = self._compiled
+        if compiled is None:  # in two threads at once, both get the same
             sentinels = sentinels_for(self._parameters)
-            compiled = self._threads.compiled = _Rows(self._queryset(**sentinels), sentinels)
+            compiled = self._compiled = _Rows(self._queryset(**sentinels), sentinels)
         return compiled.ask(values)
 
 
@@ -66,12 +65,12 @@ class PreparedUpdate:
     ) -> None:
         self._queryset, self._values = queryset, values
         self._parameters = parameters
-        self._threads = threading.local()
+        self._compiled: _Statement | None = None
 
     def __call__(self, **values: Value) -> int:
-        compiled: _Statement | None = getattr(self._threads, "compiled", None)
+        compiled = self._compiled
         if compiled is None:
-            compiled = self._threads.compiled = self._compile()
+            compiled = self._compiled = self._compile()
         with compiled.connection.cursor() as cursor:
             cursor.execute(compiled.sql, compiled.parameters(values))
             return int(cursor.rowcount)
@@ -89,15 +88,20 @@ def sentinels_for(parameters: dict[str, type]) -> dict[str, Value]:
 
 
 class _Statement:
-    """The SQL of one thread's query, and where in it the parameters stand."""
+    """The SQL of a query, and where in it the parameters stand."""
 
     def __init__(self, compiler: Any, sentinels: dict[str, Value]) -> None:
-        self.connection = connections[compiler.using]
+        self.using = compiler.using
         self.sql, parameters = compiler.as_sql()
         names = {_mark(self._plain(value)): name for name, value in sentinels.items()}
         self._slots = [(names.get(_mark(one)), one) for one in parameters]
         if missing := set(sentinels) - {name for name, _ in self._slots}:
             raise ValueError(f"parameters that the query does not have: {', '.join(sorted(missing))}")
+
+    @property
+    def connection(self) -> Any:
+        """This thread's."""
+        return connections[self.using]
 
     def parameters(self, values: dict[str, Value]) -> tuple[Any, ...]:
         return tuple(self._plain(values[name]) if name else fixed for name, fixed in self._slots)
@@ -124,14 +128,24 @@ class _Rows(Generic[T]):
     """A query that Django compiles no more: it takes the statement for what it has just built."""
 
     def __init__(self, queryset: QuerySet[Any, T], sentinels: dict[str, Value]) -> None:
-        compiler: Any = queryset.query.get_compiler(using=queryset.db)
-        query: Any = queryset.query
         self._queryset: Any = queryset
-        self._statement = _Statement(compiler, sentinels)
-        self._parameters: tuple[Any, ...] = ()
-        compiler.as_sql = lambda **_: (self._statement.sql, self._parameters)
-        query.get_compiler = lambda *_, **__: compiler
+        self._compiler: Any = queryset.query.get_compiler(using=queryset.db)
+        self._statement = _Statement(self._compiler, sentinels)
 
     def ask(self, values: dict[str, Value]) -> list[T]:
-        self._parameters = self._statement.parameters(values)
-        return list(self._queryset._iterable_class(self._queryset))
+        statement, parameters = self._statement.sql, self._statement.parameters(values)
+        compiler = _twin(self._compiler)
+        compiler.connection = self._statement.connection
+        compiler.as_sql = lambda **_: (statement, parameters)
+        query = _twin(self._queryset._query)
+        query.get_compiler = lambda *_, **__: compiler
+        queryset = _twin(self._queryset)
+        queryset._query = query
+        return list(queryset._iterable_class(queryset))
+
+
+def _twin(original: Any) -> Any:
+    """Another object with the same attributes: ``copy`` would ask the database what a queryset holds."""
+    twin = object.__new__(type(original))
+    twin.__dict__.update(original.__dict__)
+    return twin

@@ -12,11 +12,13 @@ django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402 (after the apps are loaded)
 
-from chat.answers.later import Handler  # noqa: E402
+from chat.answers.handler import Handler  # noqa: E402
 from chat.replies.engine import engine  # noqa: E402
+from chat.web.access import QUIET  # noqa: E402
 from chat.ws.routing import websocket  # noqa: E402
+from config.static import StaticFiles  # noqa: E402
 
-_router: Any = ProtocolTypeRouter({"http": Handler(), "websocket": websocket})
+_router: Any = ProtocolTypeRouter({"http": StaticFiles(Handler(in_loop=QUIET)), "websocket": websocket})
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

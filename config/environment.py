@@ -60,10 +60,12 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
             ),
             **url.get("OPTIONS", {}),
         }
+        # It stays with its thread: opening it costs more than most of what is asked of it.
+        url["CONN_MAX_AGE"] = None
     elif url["ENGINE"] == "django.db.backends.postgresql":
         require("psycopg", "DATABASE_URL")
         url["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}, **url.get("OPTIONS", {})}
-    url["CONN_MAX_AGE"] = 0
+        url["CONN_MAX_AGE"] = 0
     return url
 
 

@@ -62,7 +62,6 @@ MIDDLEWARE = [
     "chat.web.access.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "chat.web.headers.SecurityHeadersMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "chat.embed.cookies.WithoutCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "chat.web.language.LanguageMiddleware",

@@ -17,6 +17,3 @@ DATABASES["default"].setdefault("TEST", {})["NAME"] = DATABASES["default"].get("
 )
 # The tests of one process ask as one address.
 API_REQUESTS_PER_MINUTE = API_STRANGERS_PER_MINUTE = 0
-# WhiteNoise warns of a folder that is not there; most tests collect no files.
-STATIC_ROOT = DATA_DIR / "static"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """Responses that wait for something without a thread.
 
-A view runs in a thread of its own, which Django keeps until the response has been sent. A view that has read
-and checked its request returns ``Later``; what has to be waited for is then awaited in the event loop, and
-the thread and its database connection are given back first. Streams begin in the same way, and hold neither.
+A view runs in a thread, of which there are few (``chat.answers.handler``). A view that has read and checked
+its request returns ``Later``; what has to be waited for is then awaited in the event loop, and the thread and
+its database connection are given back first. Streams begin in the same way, and hold neither.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from asgiref.sync import SyncToAsync
-from django.core.handlers.asgi import ASGIHandler
-from django.db import connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
 #: What describes the body of a response, and not the request that it answers.
@@ -44,24 +41,3 @@ class Later(HttpResponse):
         for tell in self._told:
             tell(response)
         return response
-
-
-class Handler(ASGIHandler):
-    """Django's own, which also knows ``Later``."""
-
-    async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = await super().run_get_response(request)
-        if not isinstance(response, Later):
-            return response
-        give_back_thread()
-        return await response.now()
-
-
-def give_back_thread() -> None:
-    """End the thread of this request, once it has given its database connections back. What needs a thread
-    later gets a new one."""
-    context = SyncToAsync.thread_sensitive_context.get(None)
-    executor = SyncToAsync.context_to_thread_executor.pop(context, None) if context else None
-    if executor is not None:
-        executor.submit(connections.close_all)
-        executor.shutdown(wait=False)

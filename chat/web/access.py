@@ -24,7 +24,7 @@ Sync: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 Async: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 #: What asks for these asks all the time.
-QUIET = {"/healthz", "/readyz", "/metrics"}
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 _ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 #: A part of a path that can be no token: words, an id, or too short for one.
@@ -75,8 +75,6 @@ def AccessLogMiddleware(get_response: Sync | Async) -> Sync | Async:
         following: Async = get_response
 
         async def in_the_loop(request: HttpRequest) -> HttpResponseBase:
-            if request.path.startswith(settings.STATIC_URL):
-                return await following(request)
             access = _Access(request)
             response = await following(request)
             access.answered(response)
@@ -87,8 +85,6 @@ def AccessLogMiddleware(get_response: Sync | Async) -> Sync | Async:
     preceding: Sync = get_response  # type: ignore[assignment]  # what is no coroutine function is synchronous
 
     def in_a_thread(request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(settings.STATIC_URL):
-            return preceding(request)
         access = _Access(request)
         response = preceding(request)
         access.answered(response)

@@ -53,10 +53,8 @@ def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     """Give the response what it lacks.
 
     A view that sets ``Content-Security-Policy`` itself speaks for framing as well: then neither header is
-    touched. Static files are left alone; ``SecurityMiddleware`` has given them ``nosniff``.
+    touched.
     """
-    if request.path.startswith(settings.STATIC_URL):
-        return
     if not response.has_header("Content-Security-Policy"):
         policy = policy_for(request.path)
         response["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())

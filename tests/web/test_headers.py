@@ -58,10 +58,6 @@ class MiddlewareTests(SimpleTestCase):
         self.assertEqual(response["Content-Security-Policy"], "frame-ancestors https://shop.example")
         self.assertFalse(response.has_header("X-Frame-Options"))
 
-    def test_static_files_are_left_alone(self) -> None:
-        response = answer("/static/chat/base.css")
-        self.assertFalse(response.has_header("Content-Security-Policy"))
-
     def test_in_the_event_loop_it_changes_no_thread(self) -> None:
         seen: list[int] = []
 

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+from django.db import connection
+
+from chat.answers.handler import THREADS
+from tests.harness.server import Server
+
+FILE = "/static/chat/base.css"
+
+
+def ask(server: Server, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
+    client = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    client.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+    response = client.getresponse()
+    body = response.read()
+    client.close()
+    return response, body
+
+
+@pytest.fixture(scope="module")
+def hashed(site: Server) -> str:
+    """A path as pages name it."""
+    _, page = site.get("/accounts/login/")
+    found = re.search(r"/static/chat/[\w/]+\.[0-9a-f]{12}\.css", page.decode())
+    assert found
+    return found[0]
+
+
+def test_a_hashed_file_is_kept_for_ever_and_is_what_it_says(site: Server, hashed: str) -> None:
+    response, body = ask(site, hashed)
+    assert (response.status, len(body)) == (200, int(response.headers["Content-Length"]))
+    assert response.headers["Content-Type"] == 'text/css; charset="utf-8"'
+    assert "immutable" in response.headers["Cache-Control"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" not in ask(site, FILE)[0].headers["Cache-Control"]
+
+
+def test_it_is_sent_compressed_to_who_takes_that(site: Server, hashed: str) -> None:
+    plain, whole = ask(site, hashed)
+    packed, less = ask(site, hashed, Accept_Encoding="gzip, br")
+    assert plain.headers["Content-Encoding"] is None
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert len(less) < len(whole)
+
+
+def test_who_has_it_is_sent_nothing(site: Server, hashed: str) -> None:
+    tag = ask(site, hashed)[0].headers["ETag"]
+    response, body = ask(site, hashed, If_None_Match=tag)
+    assert (response.status, body) == (304, b"")
+
+
+def test_head_and_a_part_of_it(site: Server, hashed: str) -> None:
+    response, body = ask(site, hashed, "HEAD")
+    assert (response.status, body) == (200, b"")
+    response, body = ask(site, hashed, Range="bytes=0-9")
+    assert (response.status, len(body)) == (206, 10)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/no/such.css", "/static/", "/static/../manage.py", "/static/%2e%2e/manage.py", "/static/chat"],
+)
+def test_nothing_else_is_there(site: Server, path: str) -> None:
+    response, body = ask(site, path)
+    assert response.status == 404
+    assert b"DJANGO_SETTINGS_MODULE" not in body
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_nothing_is_written_there(site: Server, hashed: str) -> None:
+    assert ask(site, hashed, "POST")[0].status == 405
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the lock is SQLite's")
+def test_files_and_the_health_come_while_every_thread_is_busy(server: Server, hashed: str) -> None:
+    """More writers than there are threads wait for a database that another process has for itself."""
+    writers = THREADS + 1
+    with ThreadPoolExecutor(writers) as clients:
+        with server.database.locked():
+            writing = [clients.submit(begin_conversation, server) for _ in range(writers)]
+            deadline = time.monotonic() + 15
+            while b"parley_requests_waiting 1.0" not in ask(server, "/metrics")[1]:
+                assert time.monotonic() < deadline
+            for path in ("/healthz", hashed):
+                assert ask(server, path)[0].status == 200
+            assert not any(one.done() for one in writing)
+        assert {one.result() for one in writing} == {201}
+
+
+def begin_conversation(server: Server) -> int:
+    """As a program without a key may, in a web chat."""
+    body = json.dumps({"webChat": server.people["alice"]["webChat"]})
+    client = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    client.request("POST", "/api/conversations/", body, {"Content-Type": "application/json"})
+    status = client.getresponse().status
+    client.close()
+    return status
