@@ -1,7 +1,9 @@
-"""What can be said about the code without running the product: each check is a command."""
+"""What can be said about the code without running the product: ``python -m tests.checks``. Each check is a
+command."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -74,24 +76,24 @@ def templates() -> list[Path]:
     return sorted(Path("templates").rglob("*.html"))
 
 
-def run(environment: dict[str, str]) -> list[str]:
-    """Run them all, say how each went, and return the names of those that failed."""
+def main() -> None:
+    """Run them all, say how each went, and end with 1 if one failed."""
     with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(lambda check: outcome_of(check, environment), all_checks()))
+        outcomes = list(pool.map(outcome_of, all_checks()))
     for outcome in outcomes:
         mark = "passed" if outcome.passed else "FAILED"
         print(f"{mark}  {outcome.check.name:<12} {outcome.seconds:5.1f} s")
         if not outcome.passed:
             print(outcome.output)
-    return [outcome.check.name for outcome in outcomes if not outcome.passed]
+    sys.exit(0 if all(outcome.passed for outcome in outcomes) else 1)
 
 
-def outcome_of(check: Check, environment: dict[str, str]) -> Outcome:
+def outcome_of(check: Check) -> Outcome:
     begun = time.monotonic()
     try:
         done = subprocess.run(
             check.command,
-            env=environment | check.environment,
+            env=os.environ | check.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -100,3 +102,7 @@ def outcome_of(check: Check, environment: dict[str, str]) -> Outcome:
     except OSError as error:
         return Outcome(check, False, str(error), time.monotonic() - begun)
     return Outcome(check, done.returncode == 0, done.stdout + done.stderr, time.monotonic() - begun)
+
+
+if __name__ == "__main__":
+    main()

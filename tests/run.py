@@ -3,7 +3,7 @@
 
 1. The programs that the tests drive are installed, or the line which installs them is printed.
 2. The checks: format, lint, types, templates, migrations, deployment, JavaScript.
-3. PostgreSQL is found or started, and the tests run, two at a time.
+3. PostgreSQL is found or started, and the tests run, two at a time; the fault campaigns beside the others.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ import contextlib
 import os
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests import checks, packages, services
+from tests import packages, services, stages
+from tests.harness import prepared
+from tests.stages import Stage
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSER = os.environ.get("BROWSER", "1") != "0"
@@ -66,65 +65,67 @@ def main() -> None:
 
 def everything() -> list[str]:
     """The names of what failed."""
-    with clean_environment() as environment:
-        failed = checks.run(environment)
-        with postgresql(environment) as on_postgresql:
-            failed += run("Faults", environment, "fault", *PARALLEL)
-            failed += run("Faults, on PostgreSQL", on_postgresql, "fault", *PARALLEL, *SEVERAL)
-            failed += run("Tests of the database, on PostgreSQL", on_postgresql, USUAL, *PARALLEL, *DATABASE)
-            failed += run("Tests", environment, USUAL, *PARALLEL)
-    return failed
+    with clean_environment() as environment, postgresql(environment) as on_postgresql:
+        return stages.run(
+            [
+                pytest("Faults", environment, "fault", *PARALLEL),
+                pytest("Faults, on PostgreSQL", on_postgresql, "fault", *PARALLEL, *SEVERAL),
+            ],
+            [
+                Stage("Checks", [sys.executable, "-m", "tests.checks"], environment),
+                pytest("Tests of the database, on PostgreSQL", on_postgresql, USUAL, *PARALLEL, *DATABASE),
+                pytest("Tests", environment, USUAL, *PARALLEL),
+            ],
+        )
 
 
 def faults() -> list[str]:
     with clean_environment() as environment, postgresql(environment) as on_postgresql:
-        return [
-            *run("Faults, with their full numbers", environment | FULL, "fault or peer"),
-            *run("Faults, on PostgreSQL", on_postgresql | FULL, "fault", *DATABASE),
-        ]
+        return stages.run(
+            [
+                pytest("Faults, with their full numbers", environment | FULL, "fault or peer"),
+                pytest("Faults, on PostgreSQL", on_postgresql | FULL, "fault", *DATABASE),
+            ]
+        )
 
 
 def fuzz() -> list[str]:
     """So many requests for each operation of the API and each of two keys."""
     with clean_environment() as environment:
         examples = {"FUZZ_EXAMPLES": os.environ.get("FUZZ_EXAMPLES", "200")}
-        return run("Fuzz", environment | examples, USUAL, "tests/fuzz")
+        return stages.run([pytest("Fuzz", environment | examples, USUAL, "tests/fuzz")])
 
 
 #: What else than everything can be asked for.
 CAMPAIGNS = {"--faults": faults, "--fuzz": fuzz}
 
 
-def run(name: str, environment: dict[str, str], mark: str, *options: str) -> list[str]:
-    """Run pytest; its name if it was not content. A mark that no test has is no failure."""
-    print(f"\n{name}", flush=True)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-m",
-        mark if BROWSER else f"({mark}) and not browser",
-        *options,
-    ]
-    done = subprocess.run(command, env=environment, check=False)
-    return [] if done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else [name]
+def pytest(name: str, environment: dict[str, str], mark: str, *options: str) -> Stage:
+    mark = mark if BROWSER else f"({mark}) and not browser"
+    return Stage(name, [sys.executable, "-m", "pytest", "-m", mark, *options], environment)
 
 
 @contextlib.contextmanager
 def clean_environment() -> Iterator[dict[str, str]]:
-    """The caller's environment without any setting of Parley, neither from the shell nor from ``.env``, and
-    with a folder of its own for everything that the tests write."""
+    """The caller's environment without any setting of Parley, neither from the shell nor from ``.env``, with
+    a folder of its own for everything that the tests write, and one for what they all begin with."""
     settings = set(re.findall(r"^# ([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     kept = {name: value for name, value in os.environ.items() if name not in settings}
     with tempfile.TemporaryDirectory(prefix="parley-tests-") as folder:
-        yield {**kept, "ENV_FILE": os.devnull, "DATA_DIR": f"{folder}/data", "TMPDIR": folder}
+        shared = Path(folder, "prepared")
+        shared.mkdir()
+        where = {"DATA_DIR": f"{folder}/data", "TMPDIR": folder, prepared.SHARED: str(shared)}
+        yield {**kept, "ENV_FILE": os.devnull, **where}
 
 
 @contextlib.contextmanager
 def postgresql(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     """The environment in which the product works on PostgreSQL."""
     with services.postgresql() as address:
-        yield environment | {"DATABASE_URL": address}
+        try:
+            yield environment | {"DATABASE_URL": address}
+        finally:
+            prepared.drop(Path(environment[prepared.SHARED]))
 
 
 if __name__ == "__main__":
