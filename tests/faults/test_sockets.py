@@ -153,7 +153,7 @@ def test_who_reads_nothing_costs_little_and_holds_up_nobody(server: Server) -> N
                 f"{seconds:.1f} s; p99 of the others' tokens {p99(tabs) * 1000:.0f} ms"
             )
             assert closed_as_slow(server) - closed == SLOW
-            assert seconds <= 15
+            assert seconds <= 15 + 5 * LATE
             assert grown <= 5
 
     run(scene())
