@@ -22,6 +22,7 @@ from chat.completions.deltas import (
 from chat.completions.errors import UpstreamError
 from chat.completions.http import aclose_client
 from chat.completions.providers import DEFAULT_DEADLINES, stream
+from tests.harness.scale import LATE
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: The product's deadlines, shortened so that a test can wait for each.
-SHORT = Deadlines(connect=1, first=0.8, gap=0.6, total=2, tail=0.2)
+SHORT = Deadlines(connect=1 + LATE, first=0.8 + LATE / 2, gap=0.6 + LATE / 2, total=2 + LATE, tail=0.2)
 
 
 @dataclass
