@@ -2,15 +2,14 @@
 
 import os
 import tempfile
-from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "t3st-only-9f2b7c61d8e04a55b3aa17c0e6f4d2918b7705cc")
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="parley-tests-"))
-Path(os.environ["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
 
 from config.settings import *  # noqa: F403
 from config.settings import DATA_DIR, DATABASES
 
+DATA_DIR.mkdir(parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
