@@ -17,12 +17,11 @@ from django.utils.translation import gettext as _
 
 from chat.exceptions import BadRequest
 from chat.maax.errors import BodyTooLarge, InvalidParameters
+from chat.models.handles import NETWORKS
 from chat.services.contacts import digits_of
 from chat.services.prospects import Particulars
 
 BODY_BYTES = 1024 * 1024
-#: The keys of ``prospect_info`` that name somebody in another network.
-NETWORKS = ("facebook", "instagram", "intercom", "line", "messenger", "telegram", "whatsapp")
 FORM = "application/x-www-form-urlencoded"
 
 _INTEGER = re.compile(r"\d{1,18}", re.ASCII)

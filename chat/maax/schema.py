@@ -14,8 +14,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from chat.maax.parameters import NETWORKS
 from chat.maax.shapes import HTML
+from chat.models.handles import NETWORKS
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

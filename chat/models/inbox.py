@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.chatbot import Chatbot
+from chat.models.handles import handle_indexes
 from chat.models.organization import Organization
 from chat.text.direction import without_turns
 
@@ -192,6 +193,7 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["organization", "email"], name="contact_email"),
             models.Index(fields=["organization", "phone_digits"], name="contact_phone"),
+            *handle_indexes(),
         ]
 
     def __str__(self) -> str:

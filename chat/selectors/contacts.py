@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.lookups import Exact
 
 from chat.exceptions import NotFound
 from chat.models import Contact, ContactInbox, Conversation, Inbox
+from chat.models.handles import Handle
 from chat.principals import Principal
 from chat.selectors.conversations import rest_conversations
 
@@ -51,7 +53,7 @@ def contact_known_by(
     Of several the oldest. The values are as ``services.contacts`` stores them; empty ones match nobody."""
     ways = [Q(email=email)] if email else []
     ways += [Q(phone_digits=phone_digits)] if phone_digits else []
-    ways += [Q(**{f"handles__{network}": name}) for network, name in handles.items() if name]
+    ways += [Q(Exact(Handle("handles", network=one), name)) for one, name in handles.items() if name]
     for way in ways:
         if found := contacts_of(principal).filter(way).order_by("created_at", "pk").first():
             return found

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.models import Contact, Conversation, Message, MessageType, Reply, ReplyState
+from chat.models.handles import NETWORKS
 from chat.services.contacts import create_contact, delete_contact
 from chat.services.integer_ids import integer_id
 from tests import people
@@ -50,6 +53,19 @@ def test_one_prospect_is_known_again(ours: Program, case: str) -> None:
 def test_others_are_others(ours: Program, other: dict[str, str]) -> None:
     known = {"email": "ada@example.com", "phone": "1555", "first_name": "Ada", "instagram": "ada"}
     assert ours.ask(prospect_info=known).sender_contact_id != ours.ask(prospect_info=other).sender_contact_id
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads a small table whole")
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_handle_is_looked_up_in_an_index(ours: Program, network: str) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        ours.ask(prospect_info={network: "ada"})
+    looks = [one["sql"] for one in asked if f"$.{network}" in one["sql"] and one["sql"].startswith("SELECT")]
+    assert looks
+    for sql in looks:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            assert f"USING INDEX contact_{network} " in str(cursor.fetchall())
 
 
 def test_what_is_new_of_a_prospect_is_kept_and_blanks_take_nothing_away(ours: Program) -> None:
