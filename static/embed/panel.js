@@ -71,7 +71,13 @@ export class Panel {
     frame.src = this.address;
     frame.onload = () => {
       frame.onload = null;
-      this.#unlessHeard(REFUSED_AFTER, () => this.#refuse(this.#suspicion));
+      this.#unlessHeard(REFUSED_AFTER, () =>
+        // What came and says nothing is the browser's own page, in the place of ours.
+        this.#refuse(
+          `${this.address} did not answer. Is ${location.origin} one of its allowed origins, and does this page's ` +
+            "Content-Security-Policy allow it in frame-src?",
+        ),
+      );
     };
     this.#stop = answerFrame(
       frame,
@@ -165,7 +171,11 @@ export class Panel {
       case "ready":
         this.#enter("ready");
         this.post({ type: "shown", opened: this.opened });
-        if (this.#focusing && this.frame?.matches(":focus")) this.focus();
+        // Chromium may lose it while the page comes: the frame has the focus then, and what is in it has not.
+        if (this.#focusing && /** @type {any} */ (this.frame?.getRootNode()).activeElement === this.frame) {
+          this.frame?.blur();
+          this.focus();
+        }
         this.#focusing = false;
         this.#waiting.splice(0).forEach((one) => this.post(one));
         return this.#listener.event("ready");
@@ -213,14 +223,6 @@ export class Panel {
   /** @param {number} milliseconds From now on. @param {() => void} act */
   #unlessHeard(milliseconds, act) {
     setTimeout(() => this.#hellos || act(), milliseconds);
-  }
-
-  /** Of a page that came and says nothing: it was the browser's own, in the place of ours. */
-  get #suspicion() {
-    return (
-      `${this.address} did not answer. Is ${location.origin} one of its allowed origins, and does this page's ` +
-      "Content-Security-Policy allow it in frame-src?"
-    );
   }
 
   /** @param {string} reason */

@@ -257,12 +257,15 @@ def test_on_a_phone_it_is_a_sheet_that_holds_the_focus(
         "document.querySelector('parley-launcher').shadowRoot.querySelector('dialog:modal') !== null"
     )
     page.set_viewport_size({"width": 1000, "height": 700})
+    expect(widget.panel).to_have_attribute("data-sheet", "false")
     expect(widget.launcher).to_be_visible()
     assert page.evaluate(
         "document.querySelector('parley-launcher').shadowRoot.querySelector('dialog:modal') === null"
     )
     expect(widget.composer).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 700})
+    expect(widget.panel).to_have_attribute("data-sheet", "true")
+    widget.panel.evaluate("one => Promise.all(one.getAnimations().map(one => one.finished))")
     widget.chat.get_by_role("button", name="Close chat").click()
     expect(widget.panel).to_be_hidden()
     context.close()
