@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -32,6 +33,8 @@ View = Callable[..., HttpResponse]
 WAYS = ("script", "iframe", "inline")
 #: How often a person may have a page of the site asked for.
 CHECKS_PER_MINUTE = 6
+#: Each has a thread while its site thinks, and requests share a few.
+_checks = BoundedSemaphore(4)
 
 
 def web_chats_of(user: User) -> QuerySet[WebChat]:
@@ -89,7 +92,12 @@ def _checked(request: MemberRequest, web_chat: WebChat, base: str) -> dict[str, 
         take_request(f"page-check:{request.user.pk}", CHECKS_PER_MINUTE)
     except RateLimited as error:
         return {"page": page, "not_checked": str(error.message)}
-    return {"page": page, "findings": examine_page(web_chat, page, base=base)}
+    if not _checks.acquire(blocking=False):
+        return {"page": page, "not_checked": _("Other pages are being checked. Try again in a minute.")}
+    try:
+        return {"page": page, "findings": examine_page(web_chat, page, base=base)}
+    finally:
+        _checks.release()
 
 
 def _context(request: HttpRequest, web_chat: WebChat, *, may: bool) -> dict[str, Any]:
