@@ -11,12 +11,12 @@ from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from chat import selectors
+from chat.answers import files
 from chat.embed.headers import PERMISSIONS, policy_of
 from chat.embed.language import language_of
 from chat.exceptions import NotFound
 from chat.models import WebChat
-from chat.selectors.web_chats import is_open_to_strangers, web_chat_on_sites
-from chat.services.contents import MESSAGE_BYTES
+from chat.selectors.web_chats import is_open_to_strangers, takes_files, web_chat_on_sites
 from chat.services.profiles import form_of
 from chat.services.sites import allowed_origins
 from chat.services.visitor_tokens import ticket_for
@@ -61,7 +61,10 @@ def boot(web_chat: WebChat) -> dict[str, Any]:
         "ticket": ticket_for(web_chat),
         "allowedOrigins": allowed_origins(web_chat),
         "form": form_of(web_chat.form),
-        "limits": {"messageBytes": MESSAGE_BYTES, "messageCharacters": web_chat.message_characters or None},
+        "limits": {
+            **files.limits(files=takes_files(web_chat)),
+            "messageCharacters": web_chat.message_characters or None,
+        },
         "language": get_language() or "en",
         "identityEnforced": web_chat.identity_enforced,
     }

@@ -19,5 +19,6 @@ urlpatterns = [
     path(f"{PAGE}/conversations/<uuid:id>/messages", views.message_list, name="visitor-messages"),
     path(f"{PAGE}/conversations/<uuid:id>/read", views.mark_read, name="visitor-read"),
     path(f"{PAGE}/messages/<uuid:id>/feedback", views.feedback, name="visitor-feedback"),
+    path(f"{PAGE}/attachments", views.attach, name="visitor-attach"),
     path(f"{PAGE}/clear", views.clear, name="visitor-clear"),
 ]

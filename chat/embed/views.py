@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat.answers import pages
+from chat.answers import files, pages
 from chat.limits import address_of, network_of, take_request
 from chat.principals import Principal
 from chat.services import visitors
@@ -47,14 +47,14 @@ def for_anybody(view: View) -> View:
     return inner
 
 
-def for_visitors(view: Callable[..., HttpResponseBase]) -> View:
-    """Gives the view the principal of the visitor whose token is shown."""
+def for_visitors(view: View, *, found: Callable[..., Principal] = visitors.visitor_with) -> View:
+    """Gives the view the principal of the visitor whose token is shown; ``found`` says who that may be."""
 
     @for_anybody
     @wraps(view)
     def inner(request: HttpRequest, web_chat: UUID, **kwargs: Any) -> HttpResponseBase:
         site = request.headers.get("Parley-Site", "")
-        principal = visitors.visitor_with(web_chat=web_chat, site=site, token=token_of(request))
+        principal = found(web_chat=web_chat, site=site, token=token_of(request))
         return view(request, principal, **kwargs)
 
     return inner
@@ -73,6 +73,15 @@ def clear(request: HttpRequest, principal: Principal) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+def attach_file(request: HttpRequest, principal: Principal) -> HttpResponseBase:
+    """Tokens are told to whoever asks: so it counts by address too."""
+    visitors.check_takes_files(principal)
+    network = network_of(address_of(request.META))
+    take_request(f"files:{network}", settings.API_STRANGERS_PER_MINUTE)
+    return files.attach(request, principal)
+
+
+attach = require_POST(for_visitors(attach_file, found=visitors.writer_with))
 conversation_list = require_safe(for_visitors(pages.conversation_list))
 message_list = require_safe(for_visitors(pages.message_list))
 mark_read = require_POST(for_visitors(pages.mark_read))

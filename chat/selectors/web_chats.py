@@ -80,6 +80,12 @@ def shows_sources(web_chat: WebChat) -> bool:
     return bool(options.get("enableDisplayCitations", True))
 
 
+def takes_files(web_chat: WebChat) -> bool:
+    """Whether its visitors may attach files."""
+    options = web_chat.options if isinstance(web_chat.options, dict) else {}
+    return bool(options.get("enableFileUpload", True))
+
+
 def generations_of(web_chats: Iterable[UUID]) -> dict[UUID, tuple[int, bool]]:
     """Of those that visitors may use: the generation, and whether identity is enforced."""
     rows = WebChat.objects.filter(pk__in=set(web_chats), **OPEN_TO_STRANGERS)

@@ -16,6 +16,8 @@ from chat.exceptions import BadRequest, TooLarge
 Json = dict[str, Any]
 
 MESSAGE_BYTES = 32 * 1024
+#: So many attachments one message may have.
+MESSAGE_FILES = 20
 #: Of each of the values beside the content.
 DETAIL_BYTES = 128 * 1024
 #: What encodes JSON for the socket gives up on deep values, when the message would have been stored already.

@@ -25,7 +25,7 @@ KEPT_USAGE = timedelta(days=1)
 KEPT_WEBHOOK_RECORDS = timedelta(days=30)
 #: And not more than so many of one chatbot.
 MOST_WEBHOOK_RECORDS = 10_000
-#: They belong to nobody, and all strangers share the room for them.
+#: Strangers and visitors share the room for what waits of them.
 KEPT_FROM_STRANGERS = timedelta(hours=1)
 
 
@@ -41,6 +41,9 @@ def useless() -> list[QuerySet[Any]]:
         Job.objects.filter(done_at__lt=Now() - KEPT_JOBS),
         Invitation.objects.filter(accepted_at=None, expires_at__lt=Now() - KEPT_INVITATIONS),
         Attachment.objects.filter(message=None, created_at__lt=Now() - KEPT_UPLOADS),
+        Attachment.objects.filter(
+            message=None, created_by__startswith="visitor:", created_at__lt=Now() - KEPT_FROM_STRANGERS
+        ),
         WebhookRecord.objects.filter(created_at__lt=Now() - KEPT_WEBHOOK_RECORDS),
         # Their message was deleted, and a copy of it stands in them. A test tells of no message.
         WebhookRecord.objects.filter(message=None).exclude(request_body__type=TRIAL),

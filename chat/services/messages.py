@@ -146,6 +146,8 @@ def _store(principal: Principal, draft: Draft) -> Posted:
     )
     message.save(force_insert=True)
     attached = attach(principal, message, draft.attachments)
+    if attached and not conversation.title and not draft.content.strip():
+        name_after(conversation, attached[0])
     reply = None
     if draft.always or ((draft.content.strip() or attached) and replies_now(conversation)):
         reply = create_reply(
@@ -187,6 +189,12 @@ def open_conversation(principal: Principal, draft: Draft) -> Conversation:
     )
     conversation.save(force_insert=True)
     return conversation
+
+
+def name_after(conversation: Conversation, file: Attachment) -> None:
+    """A conversation that begins with files alone is called like the first of them."""
+    conversation.title = title_of(file.filename)
+    Conversation.objects.filter(pk=conversation.pk, title="").update(title=conversation.title)
 
 
 def _of_visit(visit: Visit) -> Json:

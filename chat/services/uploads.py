@@ -68,26 +68,31 @@ def check_room(principal: Principal, size: int) -> None:
     organization = principal.organization_id
     if not Organization.objects.select_for_update(no_key=True).filter(pk=organization).exists():
         raise NotFound
-    theirs = Q(created_by=principal.label)
+    theirs, visitors = Q(created_by=principal.label), Q(created_by__startswith="visitor:")
     of_attachments = Attachment.objects.filter(organization=organization).aggregate(
         bytes=Sum("size", default=0),
         theirs=Sum("size", default=0, filter=theirs),
         waiting=Count("pk", filter=theirs & Q(message=None)),
+        visitors=Count("pk", filter=visitors & Q(message=None)),
+        visitors_bytes=Sum("size", default=0, filter=visitors & Q(message=None)),
     )
     of_uploads = Upload.objects.filter(organization=organization).aggregate(
         bytes=Sum("size", default=0),
         theirs=Sum("size", default=0, filter=theirs),
         waiting=Count("pk", filter=theirs),
+        visitors=Count("pk", filter=visitors),
+        visitors_bytes=Sum("size", default=0, filter=visitors),
     )
     both = {one: of_attachments[one] + of_uploads[one] for one in of_uploads}
     # A program sends the files of many people.
     if _over(settings.UPLOADS_WAITING * (10 if principal.kind == "key" else 1), both["waiting"] + 1):
         sentence = _("Too many files wait to be sent with a message. Send some, or try again later.")
         raise RateLimited(sentence, retry_after=WAIT_SECONDS)
-    if principal.kind == "visitor" and _over(
-        settings.UPLOADS_VISITOR_MEGABYTES, (both["theirs"] + size) / MEGABYTE
-    ):
-        raise NotAllowed(_("You have sent as many files as you may. Write what is in them instead."))
+    if principal.kind == "visitor":
+        if _over(settings.UPLOADS_VISITOR_MEGABYTES, (both["theirs"] + size) / MEGABYTE):
+            raise NotAllowed(_("You have sent as many files as you may. Write what is in them instead."))
+        # Whoever opens the page anew is another visitor.
+        _check_shared(both["visitors"], both["visitors_bytes"] + size)
     if _over(settings.UPLOADS_TOTAL_MEGABYTES, (both["bytes"] + size) / MEGABYTE):
         raise NotAllowed(_("There is no room left for files. An admin can delete some."))
 
@@ -99,8 +104,13 @@ def _check_strangers() -> None:
     waiting = Upload.objects.filter(stored | open_forms, organization=None).aggregate(
         bytes=Sum("size", default=0, filter=stored), count=Count("pk")
     )
-    full = _over(settings.UPLOADS_WAITING * 10, waiting["count"] + 1)
-    if full or _over(settings.UPLOADS_VISITOR_MEGABYTES * 10, waiting["bytes"] / MEGABYTE):
+    _check_shared(waiting["count"], waiting["bytes"])
+
+
+def _check_shared(count: int, size: int) -> None:
+    """The room for what waits of people who cost nothing to be: it is ten times that of one person."""
+    full = _over(settings.UPLOADS_WAITING * 10, count + 1)
+    if full or _over(settings.UPLOADS_VISITOR_MEGABYTES * 10, size / MEGABYTE):
         raise RateLimited(_("Too many files are being sent. Try again later."), retry_after=WAIT_SECONDS)
 
 

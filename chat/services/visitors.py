@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat.db import held
 from chat.exceptions import (
@@ -21,6 +22,7 @@ from chat.exceptions import (
     Conflict,
     IdentityRefused,
     IdentityRequired,
+    NotAllowed,
     NotFound,
     TicketRefused,
     TokenRefused,
@@ -28,7 +30,7 @@ from chat.exceptions import (
 from chat.knowledge.narrowing import narrowed
 from chat.models import Contact, ContactInbox, Visitor, VisitorToken, WebChat
 from chat.principals import Principal, Visit
-from chat.selectors.web_chats import generations_of, open_web_chat, shows_sources
+from chat.selectors.web_chats import generations_of, open_web_chat, shows_sources, takes_files
 from chat.services import identity, visitor_tokens
 from chat.services.contacts import ANONYMOUS, place_contact
 from chat.services.identity import Person
@@ -280,6 +282,28 @@ def visitor_with(*, web_chat: UUID, site: str, token: str) -> Principal:
         raise IdentityRequired
     visit = _visit(place, visitor.contact_id, verified=visitor.verified, address=None)
     return _principal(place, visitor.pk, visitor.contact.name, visit)
+
+
+def writer_with(*, web_chat: UUID, site: str, token: str) -> Principal:
+    """The same, or somebody of whom nothing is stored, with the first token that they were told: whoever has
+    that was let in. What they put down for their first message is theirs when it is stored."""
+    try:
+        return visitor_with(web_chat=web_chat, site=site, token=token)
+    except TokenRefused:
+        place = open_web_chat(web_chat)
+        id = visitor_tokens.read_first_token(token, web_chat=place, site=site_of(site))
+        if id is None:
+            raise
+    visit = _visit(place, uuid4(), verified=False, address=None)
+    return _principal(place, id, ANONYMOUS, visit)
+
+
+def check_takes_files(principal: Principal) -> None:
+    """Raises ``NotAllowed`` where the web chat's owner wants none from visitors."""
+    visit = principal.visit
+    web_chat = WebChat.objects.filter(pk=visit.web_chat).first() if visit else None
+    if web_chat is None or not takes_files(web_chat):
+        raise NotAllowed(_("This chat takes no files."))
 
 
 def ticket(web_chat: UUID) -> str:

@@ -1,7 +1,7 @@
 """The JSON shapes of what is stored (camelCase, times as strings of milliseconds). Those that begin with
 ``rest_`` are the REST API's; socket frames and the page's own views add what a page needs to know."""
 
-from chat.shapes.attachment import attachment_shape
+from chat.shapes.attachment import attachment_shape, page_attachment
 from chat.shapes.conversation import conversation_row, rest_conversation
 from chat.shapes.inboxes import inbox_shape
 from chat.shapes.message import (
@@ -27,6 +27,7 @@ __all__ = [
     "milliseconds",
     "new_message_shape",
     "numbers_alone",
+    "page_attachment",
     "reply_shape",
     "rest_conversation",
     "rest_message",

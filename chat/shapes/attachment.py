@@ -15,3 +15,8 @@ def attachment_shape(attachment: Attachment) -> Shape:
         "filename": attachment.filename,
         "file": link(str(attachment.file)),
     }
+
+
+def page_attachment(attachment: Attachment) -> Shape:
+    """The same for our own pages, which also show how large it is."""
+    return {**attachment_shape(attachment), "size": attachment.size}

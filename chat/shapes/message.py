@@ -15,7 +15,7 @@ from chat.models import (
 )
 from chat.principals import Principal
 from chat.selectors.replies import newest_reply
-from chat.shapes.attachment import attachment_shape
+from chat.shapes.attachment import attachment_shape, page_attachment
 from chat.shapes.reply import reply_shape
 from chat.shapes.values import Shape, milliseconds
 
@@ -66,7 +66,7 @@ def _message(
         "contentPayload": message.content_payload,
         "feedback": feedback_shape(feedback),
         "createdAt": milliseconds(message.created_at),
-        "attachments": [attachment_shape(one) for one in attachments],
+        "attachments": [page_attachment(one) for one in attachments],
         "citations": message.citations,
         "citationNodes": message.citation_nodes,
         "canvas": message.canvas,

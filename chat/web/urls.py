@@ -15,6 +15,7 @@ urlpatterns = [
     path("chat/conversations/<uuid:id>/messages", views.message_list, name="messages"),
     path("chat/conversations/<uuid:id>/read", views.mark_read, name="conversation-read"),
     path("chat/messages/<uuid:id>/feedback", views.feedback, name="feedback"),
+    path("chat/attachments", views.attach, name="attach"),
     path("i18n/catalog.js", JavaScriptCatalog.as_view(packages=["chat"]), name="javascript-catalog"),
     path("media/<path:name>", media.media, name="media"),
     path("uploads", media.receive, name="uploads"),

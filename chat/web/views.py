@@ -14,16 +14,15 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat import selectors
-from chat.answers import pages
+from chat.answers import files, pages
 from chat.exceptions import NotAllowed, NotFound
 from chat.models import User
 from chat.principals import Principal
 from chat.replies.engine import stop_upstreams
 from chat.services import conversations
-from chat.services.contents import MESSAGE_BYTES
 from chat.shapes import conversation_row
 
 View = Callable[..., HttpResponseBase]
@@ -86,7 +85,7 @@ def boot(
         "chatbot": asked if asked in {one["id"] for one in chatbots} else None,
         "conversation": str(conversation) if conversation and not missing else None,
         "notFound": missing,
-        "limits": {"messageBytes": MESSAGE_BYTES},
+        "limits": files.limits(),
         "language": get_language() or "en",
         "urls": {name: address(view) for name, view in ADDRESSES.items()},
     }
@@ -119,3 +118,4 @@ conversation_list = require_safe(json_view(pages.conversation_list))
 message_list = require_safe(json_view(pages.message_list))
 mark_read = require_http_methods(["POST"])(json_view(pages.mark_read))
 feedback = require_http_methods(["PUT"])(json_view(pages.feedback))
+attach = require_POST(json_view(files.attach))

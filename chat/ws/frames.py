@@ -14,6 +14,7 @@ import orjson
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import BadRequest
+from chat.services.contents import MESSAGE_FILES
 
 PROTOCOL = 1
 
@@ -96,7 +97,7 @@ def _of(kind: type, value: Any) -> Any:
 
 
 def _short(values: list[Any]) -> list[Any]:
-    if len(values) > 20:
+    if len(values) > MESSAGE_FILES:
         raise ValueError
     return values
 

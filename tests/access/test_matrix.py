@@ -39,6 +39,8 @@ PUBLIC = {
 BY_PLACE = {"metrics"}
 #: Whoever shows a signature of ours: tests/api/test_uploads.py and test_attachments.py.
 BY_SIGNATURE = {"media", "uploads"}
+#: Only who is logged in, and each for messages of their own: tests/web/test_attaching.py.
+UPLOADS = {"attach"}
 #: Only who is logged in, and each sees only what is theirs.
 OWN = {
     "chat": ("get", ""),
@@ -86,7 +88,7 @@ def test_every_route_is_in_the_matrix() -> None:
     missing = [
         route
         for route in routes(get_resolver().url_patterns)
-        if route not in PUBLIC | BY_PLACE | BY_SIGNATURE | SUPERUSERS | OWN.keys()
+        if route not in PUBLIC | BY_PLACE | BY_SIGNATURE | UPLOADS | SUPERUSERS | OWN.keys()
         and not route.startswith(ELSEWHERE)
     ]
     assert missing == []

@@ -108,6 +108,16 @@ class HousekeepingTests(StoredTestCase):
         work_off()
         self.assertEqual(sorted(row.messages for row in usage.all()), [0, 1])
 
+    def test_what_visitors_have_not_sent_goes_after_an_hour(self) -> None:
+        kept = []
+        for created_by, hours in (("visitor:x", 2), ("visitor:y", 0.5), ("member:x", 2)):
+            made = self.upload()
+            age = {"created_by": created_by, "created_at": timezone.now() - timedelta(hours=hours)}
+            Attachment.objects.filter(pk=made.pk).update(**age)
+            kept.append(made.pk)
+        work_off()
+        self.assertEqual({row.pk for row in Attachment.objects.all()}, set(kept[1:]))
+
     def test_uploads_that_nobody_registered_go_with_their_files(self) -> None:
         """Those of strangers after an hour, others after a day."""
         hours = {"": (2, 0.5), "key:x": (25, 2)}
