@@ -1,7 +1,7 @@
 // @ts-check
 /** What the page reads and changes over HTTP, as JSON. */
 
-/** @import { Feedback, Message, Problem, Row } from "./types.js" */
+/** @import { Attachment, Feedback, Message, Problem, Row } from "./types.js" */
 
 const PATIENCE = 20_000;
 
@@ -73,9 +73,26 @@ export class Api {
     return this.request("PUT", `/messages/${message}/feedback`, feedback);
   }
 
+  /**
+   * Upload a file, to be sent with a message.
+   *
+   * @param {File} file
+   * @param {{onProgress: (part: number) => void, signal: AbortSignal}} options
+   * @returns {Promise<Attachment>}
+   */
+  async upload(file, options) {
+    const form = new FormData();
+    form.append("file", file, file.name);
+    return this.#read(await this.#sent(form, options));
+  }
+
   /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
   async request(method, path, body) {
-    const response = await this.#answer(method, path, body);
+    return this.#read(await this.#answer(method, path, body));
+  }
+
+  /** @param {Response} response @returns {Promise<any>} */
+  async #read(response) {
     if (response.status === 204) return undefined;
     const isJson = response.headers.get("content-type")?.includes("json");
     if (response.ok && isJson) return response.json();
@@ -88,15 +105,29 @@ export class Api {
     return { ...(retryAfter ? { retryAfter } : {}), ...(status === 401 ? { code: this.#caller.refused } : {}) };
   }
 
+  /** @param {FormData} form @param {{onProgress: (part: number) => void, signal: AbortSignal}} options */
+  async #sent(form, options) {
+    try {
+      const { sendForm } = await import("./sendform.js");
+      return await sendForm(`${this.#caller.base}/attachments`, { headers: this.#headers(), form, ...options });
+    } catch {
+      throw new RequestError({ code: "offline", message: "" });
+    }
+  }
+
+  #headers() {
+    return new Headers({ Accept: "application/json", ...this.#caller.headers() });
+  }
+
   /** @param {string} method @param {string} path @param {object} [body] */
   async #answer(method, path, body) {
-    const { base, headers, credentials } = this.#caller;
-    const all = new Headers({ Accept: "application/json", ...headers() });
-    if (body) all.set("Content-Type", "application/json");
+    const { base, credentials } = this.#caller;
+    const headers = this.#headers();
+    if (body) headers.set("Content-Type", "application/json");
     try {
       return await fetch(`${base}${path}`, {
         method,
-        headers: all,
+        headers,
         body: body ? JSON.stringify(body) : null,
         credentials,
         signal: AbortSignal.timeout(PATIENCE),

@@ -14,7 +14,8 @@ import { Page } from "./page.js";
 import { wireShortcuts } from "./shortcuts.js";
 import { Sidebar } from "./sidebar.js";
 import { Connection } from "./socket.js";
-import { rowOf } from "./unsent.js";
+import { attachmentsOf, rowOf } from "./unsent.js";
+import { Uploads } from "./uploads.js";
 
 /** @import { ConnectionState, Ending } from "./socket.js" */
 /** @import { Boot, ServerFrame } from "./types.js" */
@@ -26,8 +27,10 @@ const api = memberApi();
 const connection = new Connection({ onFrame: received, onState: connected });
 const outbox = new Outbox({
   user: boot.user.id,
-  send: ({ id, conversation, chatbot, content }) =>
-    connection.send({ type: "send", id, conversation, content, ...(chatbot ? { chatbot } : {}) }),
+  uploads: new Uploads({ user: boot.user.id, upload: (file, options) => api.upload(file, options) }),
+  isOpen: () => connection.state === "ready",
+  send: ({ id, conversation, chatbot, content, files }) =>
+    connection.send({ type: "send", id, conversation, content, ...(chatbot ? { chatbot } : {}), ...attachmentsOf(files) }),
   onChange: (conversation) => page.outboxChanged(conversation),
 });
 const drawer = new Drawer();

@@ -1,16 +1,21 @@
 // @ts-check
 /** The field in which messages are written. It never moves, and what is in it is never lost. */
 
+import { Attaching } from "./attaching.js";
 import { find } from "./dom.js";
 import { tooLongSentence, tooManyCharactersSentence } from "./errors.js";
 
+/** @import { FileLimits, Limits } from "./types.js" */
+/** @import { Chosen } from "./uploads.js" */
+
 /**
  * @typedef {object} ComposerOptions
- * @property {number} limit Bytes of UTF-8.
- * @property {number | null} [characters] How many visitors may send at once.
- * @property {(text: string) => void} onSend
+ * @property {Limits} limits
+ * @property {(text: string, files: Chosen[]) => void} onSend
  * @property {() => void} onStop
  * @property {(text: string) => void} onDraft
+ * @property {(files: Chosen[]) => void} onFiles
+ * @property {(sentence: string) => void} say
  */
 
 const encoder = new TextEncoder();
@@ -28,18 +33,21 @@ export class Composer {
   #named = this.#field.placeholder === "";
   /** What was written before this module was there. */
   #early = this.#field.value;
+  /** @type {Attaching | null} Null: no files are taken here. */
+  #attaching = null;
   #options;
 
   /** @param {ComposerOptions} options */
   constructor(options) {
     this.#options = options;
+    if (options.limits.files) this.#attaching = this.#attachingOf(options.limits.files);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
     // Anywhere in the box is the field.
     this.#form.addEventListener("pointerdown", (event) => {
-      if (event.target !== this.#field && !(event.target instanceof Element && event.target.closest("button"))) {
+      if (event.target !== this.#field && !(event.target instanceof Element && event.target.closest("button, .files"))) {
         event.preventDefault();
         this.focus();
       }
@@ -59,10 +67,11 @@ export class Composer {
     this.#field.focus({ preventScroll: true });
   }
 
-  /** Another conversation, with what was begun in it. @param {string} draft */
-  turnTo(draft) {
+  /** Another conversation, with what was begun in it. @param {string} draft @param {Chosen[]} files */
+  turnTo(draft, files) {
     this.#field.value = draft || this.#early;
     this.#early = "";
+    this.#attaching?.turnTo(files);
     this.#show();
   }
 
@@ -82,7 +91,28 @@ export class Composer {
   setClosed(closed) {
     this.#closed = closed;
     this.#field.disabled = closed;
+    this.#attaching?.setClosed(closed);
     this.#show();
+  }
+
+  /** @param {FileLimits} limits */
+  #attachingOf(limits) {
+    const attaching = new Attaching({
+      limits,
+      say: this.#options.say,
+      onChange: () => {
+        this.#options.onFiles(attaching.chosen);
+        this.#show();
+      },
+      // A finger would only call up the keyboard with that.
+      onDone: () => matchMedia("(hover: hover)").matches && this.focus(),
+    });
+    this.#field.addEventListener("paste", (event) => attaching.paste(event));
+    return attaching;
+  }
+
+  get #files() {
+    return this.#attaching?.chosen ?? [];
   }
 
   /** @param {KeyboardEvent} event */
@@ -97,32 +127,34 @@ export class Composer {
   #submit() {
     const text = this.#field.value.trim();
     this.#show();
-    if (!text || this.#closed || !this.#error.hidden) return;
+    if (!(text || this.#files.length) || this.#closed || !this.#error.hidden) return;
     this.#field.value = "";
     this.#options.onDraft("");
+    const files = this.#attaching?.take() ?? [];
     this.#show();
     this.focus();
-    this.#options.onSend(text);
+    this.#options.onSend(text, files);
   }
 
   #show() {
     const text = this.#field.value.trim();
+    const empty = !text && !this.#files.length;
     const problem = this.#problem(text);
     this.#error.hidden = !problem;
     this.#field.ariaInvalid = problem ? "true" : null;
     if (problem) find("span", this.#error).textContent = problem;
-    this.#send.disabled = !text || problem !== "" || this.#closed;
+    this.#send.disabled = empty || problem !== "" || this.#closed;
     // Stop takes the place of Send only while there is nothing to send.
     this.#stop.hidden = !this.#running;
-    this.#send.hidden = this.#running && !text;
+    this.#send.hidden = this.#running && empty;
     if (!grows) this.#grow();
   }
 
   /** Why a text cannot be sent; empty if it can. @param {string} text */
   #problem(text) {
-    const { limit, characters } = this.#options;
-    const bytes = encoder.encode(text).length - limit;
-    if (bytes > 0) return tooLongSentence(bytes);
+    const { messageBytes, messageCharacters: characters } = this.#options.limits;
+    const bytes = encoder.encode(text).length - messageBytes;
+    if (bytes > 0) return tooLongSentence(bytes, this.#attaching !== null);
     // Counted as the server does: an emoji is one character, and two of a string's units.
     const more = characters && text.length > characters ? [...text].length - characters : 0;
     return more > 0 ? tooManyCharactersSentence(more) : "";

@@ -10,6 +10,7 @@ import { Transcript } from "./transcript.js";
 /** @import { Connection } from "./socket.js" */
 /** @import { TranscriptListener } from "./transcript.js" */
 /** @import { Problem, Row, ServerFrame } from "./types.js" */
+/** @import { Chosen } from "./uploads.js" */
 
 /** A list that is read before the socket is ready must be read again after; so it waits for it a moment. */
 const SOCKET_FIRST = 300;
@@ -105,13 +106,13 @@ export class OpenConversation {
     this.#held = [];
   }
 
-  /** Returns the message's id. @param {string} content */
-  send(content) {
+  /** Returns the message's id. @param {string} content @param {Chosen[]} [files] */
+  send(content, files = []) {
     const { connection } = this.#options;
     const chatbot = this.#chatbot ? { chatbot: this.#chatbot } : {};
     if (!this.known && connection.state === "ready") this.#begunIn ||= connection.generation;
     const id = newId();
-    this.#options.outbox.add({ id, conversation: this.id, content, ...chatbot });
+    this.#options.outbox.add({ id, conversation: this.id, content, ...chatbot }, files);
     return id;
   }
 

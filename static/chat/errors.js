@@ -63,10 +63,13 @@ export function requestSentence(problem) {
   return sentences[problem.code] ?? (problem.message || sentences.internal || "");
 }
 
-/** @param {number} bytes By how much a message is over the limit. */
-export function tooLongSentence(bytes) {
+/** @param {number} bytes By how much a message is over the limit. @param {boolean} files Whether files are taken. */
+export function tooLongSentence(bytes, files) {
   const size = Math.ceil(bytes / 1024);
-  return interpolate(gettext("This message is %(size)s KB too long. Shorten it, or send it in parts."), { size }, true);
+  const sentence = files
+    ? gettext("This message is %(size)s KB too long. Shorten it, or attach it as a file.")
+    : gettext("This message is %(size)s KB too long. Shorten it, or send it in parts.");
+  return interpolate(sentence, { size }, true);
 }
 
 /** @param {number} count By how many characters a message is over the limit. */

@@ -1,6 +1,7 @@
 // @ts-check
 /** A message of the person, on the page. */
 
+import { showAttachments } from "./attachments.js";
 import { exactTime } from "./days.js";
 import { find, stamp } from "./dom.js";
 import { refusalSentence } from "./errors.js";
@@ -11,7 +12,9 @@ import { detectLang } from "./lang.js";
 /**
  * Where a message is on its way to the server; null once it is stored. One that waits may have a reason.
  *
- * @typedef {{state: "sending" | "waiting" | "refused", problem?: Problem} | null} Delivery
+ * `progress`: how much of its files is uploaded, from 0 to 1.
+ *
+ * @typedef {{state: "sending" | "waiting" | "refused", problem?: Problem, progress?: number} | null} Delivery
  */
 
 /** A message that is stored at once needs no word about it. */
@@ -19,6 +22,7 @@ const QUIET_FOR = 1500;
 
 export class IncomingView {
   element = stamp("incoming-part");
+  #files = find(".files", this.element);
   #bubble = find(".bubble", this.element);
   #note = find(".msg-note", this.element);
   #refusal = find(".refusal", this.element);
@@ -26,7 +30,9 @@ export class IncomingView {
   #timer = 0;
 
   /** @param {Message} message @param {Delivery} delivery */
-  update({ content, createdAt }, delivery) {
+  update({ content, createdAt, attachments }, delivery) {
+    showAttachments(this.#files, attachments);
+    this.#bubble.hidden = content === "" && attachments.length > 0;
     if (content !== this.#content) {
       this.#content = content;
       this.#bubble.textContent = content;
@@ -47,12 +53,13 @@ export class IncomingView {
   /** @param {Delivery} delivery */
   #deliver(delivery) {
     clearTimeout(this.#timer);
-    const { state, problem } = delivery ?? {};
+    const { state, problem, progress } = delivery ?? {};
     this.#refusal.hidden = state !== "refused";
     const reason = problem ? refusalSentence(problem) : "";
     find(".field-error span", this.#refusal).textContent = reason;
     this.#tell(state === "waiting" ? reason || gettext("Waiting to be sent") : "");
-    if (state === "sending") this.#timer = setTimeout(() => this.#tell(gettext("Sending…")), QUIET_FOR);
+    if (progress !== undefined) this.#tell(uploadSentence(progress));
+    else if (state === "sending") this.#timer = setTimeout(() => this.#tell(gettext("Sending…")), QUIET_FOR);
   }
 
   /** @param {string} words */
@@ -60,4 +67,10 @@ export class IncomingView {
     find("span", this.#note).textContent = words;
     this.#note.hidden = words === "";
   }
+}
+
+/** @param {number} progress */
+function uploadSentence(progress) {
+  const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
+  return interpolate(gettext("Uploading… %(part)s"), { part: percent.format(progress) }, true);
 }

@@ -6,9 +6,12 @@
  * makes the server store it once.
  */
 
+import { problemOf } from "./conversation.js";
 import { keys, read, write } from "./storage.js";
+import { partOf } from "./uploads.js";
 
 /** @import { Problem } from "./types.js" */
+/** @import { Chosen, Part, Uploads } from "./uploads.js" */
 
 /**
  * @typedef {object} Entry
@@ -16,16 +19,23 @@ import { keys, read, write } from "./storage.js";
  * @property {string} conversation
  * @property {string} [chatbot] For the first message of a conversation.
  * @property {string} content
+ * @property {Part[]} [files] Uploaded one after the other before the message goes out.
+ * @property {true} [again] They were uploaded once more, because the server no longer had them.
  * @property {number} createdAt
  * @property {Problem} [problem] Why the server did not take it.
  *
  * @typedef {object} OutboxOptions
  * @property {string} user Whose messages these are: another person at the same browser never sees them.
+ * @property {Uploads} uploads
+ * @property {() => boolean} isOpen Whether anything can be sent now.
  * @property {(entry: Entry) => boolean} send False: there is no connection.
  * @property {(conversation: string) => void} onChange
  */
 
 const ANSWER_WITHIN = 20_000;
+const UPLOAD_AGAIN_AFTER = 5000;
+/** An upload that failed so is tried again by itself: who speaks, or the way to the server, is just being found. */
+const AWAY = new Set(["offline", "signed_out", "token_refused"]);
 
 /** After these the message stays first in line and goes out again by itself. Value: seconds to wait. */
 const PASSING = new Map([
@@ -47,6 +57,8 @@ export class Outbox {
   #flying = "";
   #timer = 0;
   #newest = 0;
+  /** Gives up the upload that runs. */
+  #leaving = new AbortController();
 
   /** @param {OutboxOptions} options */
   constructor(options) {
@@ -69,18 +81,27 @@ export class Outbox {
     );
   }
 
-  /** @param {Omit<Entry, "createdAt">} entry */
-  add(entry) {
+  /** @param {Omit<Entry, "createdAt" | "files">} entry @param {Chosen[]} [chosen] */
+  add(entry, chosen = []) {
     // Two messages of one millisecond keep their order too.
     this.#newest = Math.max(Date.now(), this.#newest + 1);
-    this.#keep({ ...entry, createdAt: this.#newest });
+    const files = chosen.length ? { files: chosen.map(partOf) } : {};
+    this.#keep({ ...entry, ...files, createdAt: this.#newest });
+    this.#options.uploads.keep(chosen);
     this.flush();
+  }
+
+  /** How much of a message's files is uploaded; null when none of them is on its way. @param {Entry} entry */
+  progress({ files }) {
+    return files ? this.#options.uploads.progress(files) : null;
   }
 
   /** Send what waits, if nothing is out. To be called whenever the connection is ready. */
   flush() {
-    if (this.#flying || this.#timer) return;
+    if (this.#flying || this.#timer || !this.#options.isOpen()) return;
     const entry = [...this.#entries.values()].find(({ problem }) => !problem || passes(problem));
+    const part = entry?.files?.find(({ attachment }) => !attachment);
+    if (entry && part) return void this.#upload(entry, part);
     if (!entry || !this.#options.send(entry)) return;
     this.#flying = entry.id;
     this.#wait(ANSWER_WITHIN);
@@ -96,7 +117,6 @@ export class Outbox {
     const entry = this.#entries.get(id);
     if (!entry) return;
     this.#forget(entry);
-    if (this.#flying === id) this.#land();
     this.flush();
   }
 
@@ -105,6 +125,11 @@ export class Outbox {
     const entry = this.#entries.get(id);
     if (!entry) return false;
     this.#land();
+    if (problem.code === "not_found" && isUploaded(entry) && !entry.again) {
+      this.#keep({ ...entry, again: true, files: entry.files.map(notUploaded) });
+      this.flush();
+      return true;
+    }
     this.#keep({ ...entry, problem });
     const pause = PASSING.get(problem.code);
     if (pause) this.#wait((problem.retryAfter ?? pause) * 1000);
@@ -116,9 +141,9 @@ export class Outbox {
   retry(id) {
     const entry = this.#entries.get(id);
     if (!entry) return;
-    const { problem: _told, ...again } = entry;
+    const { problem: _told, again: _again, ...anew } = entry;
     this.#land();
-    this.#keep(again);
+    this.#keep(anew);
     this.flush();
   }
 
@@ -131,12 +156,38 @@ export class Outbox {
   /** Everything that waits in a conversation that is gone. @param {string} conversation */
   discardAll(conversation) {
     for (const entry of this.of(conversation)) this.#forget(entry);
+    this.flush();
   }
 
   /** Everything: who wrote it is not here any more. */
   discardEverything() {
     for (const entry of [...this.#entries.values()]) this.#forget(entry);
     this.#land();
+  }
+
+  /** @param {Entry} entry @param {Part} part */
+  async #upload(entry, part) {
+    this.#flying = entry.id;
+    this.#leaving = new AbortController();
+    const { signal } = this.#leaving;
+    try {
+      const tell = () => this.#options.onChange(entry.conversation);
+      const attachment = await this.#options.uploads.send(part, signal, tell);
+      if (signal.aborted) return;
+      this.#land();
+      this.#keep({ ...entry, files: entry.files?.map((one) => (one === part ? { ...part, attachment } : one)) ?? [] });
+      this.flush();
+    } catch (error) {
+      if (!signal.aborted) this.#notUploaded(entry, problemOf(error));
+    }
+  }
+
+  /** @param {Entry} entry @param {Problem} problem */
+  #notUploaded(entry, problem) {
+    if (!AWAY.has(problem.code)) return void this.refuse(entry.id, problem);
+    this.#land();
+    this.#wait(UPLOAD_AGAIN_AFTER);
+    this.#options.onChange(entry.conversation);
   }
 
   /** @param {number} milliseconds */
@@ -152,6 +203,7 @@ export class Outbox {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#flying = "";
+    this.#leaving.abort();
   }
 
   #load() {
@@ -170,9 +222,7 @@ export class Outbox {
   #goneElsewhere(key) {
     const entry = key.startsWith(this.#prefix) ? this.#entries.get(key.slice(key.lastIndexOf(".") + 1)) : undefined;
     if (!entry) return;
-    this.#entries.delete(entry.id);
-    if (this.#flying === entry.id) this.#land();
-    this.#options.onChange(entry.conversation);
+    this.#drop(entry);
     this.flush();
   }
 
@@ -185,8 +235,15 @@ export class Outbox {
 
   /** @param {Entry} entry */
   #forget(entry) {
-    this.#entries.delete(entry.id);
     write("localStorage", this.#key(entry), null);
+    this.#drop(entry);
+  }
+
+  /** @param {Entry} entry */
+  #drop(entry) {
+    this.#entries.delete(entry.id);
+    this.#options.uploads.forget(entry.files ?? []);
+    if (this.#flying === entry.id) this.#land();
     this.#options.onChange(entry.conversation);
   }
 
@@ -194,4 +251,14 @@ export class Outbox {
   #key({ createdAt, id }) {
     return `${this.#prefix}${String(createdAt).padStart(15, "0")}.${id}`;
   }
+}
+
+/** @param {Entry} entry @returns {entry is Entry & {files: Part[]}} */
+function isUploaded(entry) {
+  return entry.files?.some(({ attachment }) => attachment) ?? false;
+}
+
+/** @param {Part} part @returns {Part} */
+function notUploaded({ attachment: _gone, ...part }) {
+  return part;
 }

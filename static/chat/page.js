@@ -5,7 +5,7 @@ import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { OpenConversation } from "./conversation.js";
 import { find } from "./dom.js";
-import { keepDraft, readDraft } from "./drafts.js";
+import { keepDraft, keepFiles, readDraft, readFiles } from "./drafts.js";
 import { outcomeSentence, pauseSentence, requestSentence } from "./errors.js";
 import { Follow } from "./follow.js";
 import { newId } from "./ids.js";
@@ -25,6 +25,7 @@ import { messageOf } from "./unsent.js";
 /** @import { Reason } from "./stage.js" */
 /** @import { Connection } from "./socket.js" */
 /** @import { Boot, Chatbot, Message, Problem, Row, ServerFrame } from "./types.js" */
+/** @import { Chosen } from "./uploads.js" */
 
 /**
  * @typedef {object} PageOptions
@@ -87,11 +88,12 @@ export class Page {
     });
     new PassageCard(find("#thread"), (anchor) => this.#thread.citation(anchor));
     this.#composer = new Composer({
-      limit: boot.limits.messageBytes,
-      characters: boot.limits.messageCharacters,
-      onSend: (text) => this.send(text),
+      limits: boot.limits,
+      onSend: (text, files) => this.send(text, files),
       onStop: () => this.#stop(),
       onDraft: (text) => keepDraft(options.owner, this.#draftKey, text),
+      onFiles: (files) => keepFiles(options.owner, this.#draftKey, files),
+      say: (sentence) => this.announcer.say(sentence),
     });
     this.#picker = boot.chatbots.length > 1 ? new Picker(boot.chatbots, (chatbot) => this.newChat(chatbot)) : null;
     this.conversation = this.#begin(newId(), this.#chatbot.id);
@@ -139,11 +141,14 @@ export class Page {
     this.#render();
   }
 
-  /** Returns the message's id. @param {string} text */
-  send(text) {
+  /** Returns the message's id. @param {string} text @param {Chosen[]} [files] */
+  send(text, files = []) {
     const first = !this.conversation.known && !this.#outbox.of(this.conversation.id).length;
-    if (first) keepDraft(this.#options.owner, null, "");
-    const id = this.conversation.send(text);
+    if (first) {
+      keepDraft(this.#options.owner, null, "");
+      keepFiles(this.#options.owner, null, []);
+    }
+    const id = this.conversation.send(text, files);
     if (first) this.#options.onBegin(this.conversation.id);
     this.#follow.toEnd();
     this.#focus();
@@ -225,7 +230,8 @@ export class Page {
     this.#thread.clear();
     this.#composer.setClosed(false);
     this.#sidebar.setCurrent(conversation.id);
-    this.#composer.turnTo(readDraft(this.#options.owner, this.#draftKey));
+    const { owner } = this.#options;
+    this.#composer.turnTo(readDraft(owner, this.#draftKey), readFiles(owner, this.#draftKey));
     this.#stage.greet(this.#chatbot);
     this.#render();
     this.#follow.toEnd();
@@ -267,7 +273,10 @@ export class Page {
   }
 
   /** @param {Entry} entry @returns {Delivery} */
-  #delivery({ problem }) {
+  #delivery(entry) {
+    const { problem } = entry;
+    const progress = this.#outbox.progress(entry);
+    if (progress !== null) return { state: "sending", progress };
     if (problem) return { state: passes(problem) ? "waiting" : "refused", problem };
     return { state: this.#connection.state === "ready" ? "sending" : "waiting" };
   }

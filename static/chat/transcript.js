@@ -293,6 +293,7 @@ function blank(id, conversation, reply, state) {
     content: "",
     feedback: null,
     createdAt: String(Date.now()),
+    attachments: [],
     citationNodes: [],
     reply: { id: reply, message: id, state, attempt: 1, seq: 0, error: null, stopRequested: false },
   };

@@ -8,7 +8,7 @@
  * @property {string | null} conversation The one in the address, if any.
  * @property {string | null} chatbot The one preselected for a new chat.
  * @property {boolean} notFound The address names a conversation that is absent or somebody else's.
- * @property {{messageBytes: number, messageCharacters?: number | null}} limits
+ * @property {Limits} limits
  * @property {string} language
  * @property {{admin: string, profile: string, logout: string}} urls
  *
@@ -18,9 +18,19 @@
  * @property {string} ticket
  * @property {string[]} allowedOrigins
  * @property {{fields: object[], consent: object | null} | null} form
- * @property {{messageBytes: number, messageCharacters?: number | null}} limits
+ * @property {Limits} limits
  * @property {string} language
  * @property {boolean} identityEnforced
+ *
+ * @typedef {object} Limits
+ * @property {number} messageBytes Of UTF-8.
+ * @property {number | null} [messageCharacters] How many visitors may send at once.
+ * @property {FileLimits | null} files Null: no files are taken here.
+ *
+ * @typedef {object} FileLimits
+ * @property {number} bytes Of each.
+ * @property {number} count Of one message.
+ * @property {string[]} types What their names end with.
  *
  * @typedef {object} WebChat What its page shows of it.
  * @property {string} id
@@ -71,8 +81,16 @@
  * @property {string} content
  * @property {Feedback | null} feedback
  * @property {string} createdAt
+ * @property {Attachment[]} attachments
  * @property {CitationNode[]} citationNodes
  * @property {Reply | null} reply
+ *
+ * @typedef {object} Attachment
+ * @property {string} id
+ * @property {string} type `image` for pictures.
+ * @property {string} filename
+ * @property {number} size Bytes.
+ * @property {string} file A signed address; empty while the server does not have it.
  *
  * @typedef {{type: "like" | "dislike", suggestion: string}} Feedback
  *
@@ -133,7 +151,7 @@
  * @typedef {HelloFrame
  *   | {type: "open", conversation: string, reply?: string, after?: number}
  *   | {type: "send", id: string, conversation: string, chatbot?: string, content: string,
- *      profile?: Profile, queryMetadata?: Record<string, unknown>}
+ *      attachments?: string[], profile?: Profile, queryMetadata?: Record<string, unknown>}
  *   | {type: "stop", reply: string}
  *   | {type: "retry", message: string}
  *   | {type: "ack", n: number}

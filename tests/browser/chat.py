@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 
 from tests.harness.server import Server
+
+AXE = Path(__file__).with_name("axe.min.js")
+
+
+def violations_in(document: Page | Frame, within: str = ":root") -> list[str]:
+    """What axe finds wrong with what is shown there, in words; frames have to be looked at by themselves."""
+    document.evaluate(AXE.read_text())
+    found: list[str] = document.evaluate(
+        "async (within) => (await axe.run(document.querySelector(within),"
+        " {resultTypes: ['violations'], iframes: false})).violations"
+        ".flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary}`))",
+        within,
+    )
+    return found
 
 
 class Chat:
@@ -53,6 +68,28 @@ class Chat:
         self.composer.fill(text)
         self.page.get_by_role("button", name="Send", exact=True).click()
 
+    @property
+    def attach_button(self) -> Locator:
+        return self.composer.locator("xpath=ancestor::form").get_by_role("button", name="Attach files")
+
+    @property
+    def chosen(self) -> Locator:
+        """The files that are about to be sent."""
+        return self.composer.locator("xpath=ancestor::form").get_by_role("listitem")
+
+    @property
+    def complaint(self) -> Locator:
+        """What is wrong with files that were chosen."""
+        return self.composer.locator("xpath=ancestor::form").get_by_role("alert")
+
+    def attach(self, *files: tuple[str, bytes]) -> None:
+        """Choose files by the button."""
+        with self.page.expect_file_chooser() as choosing:
+            self.attach_button.click()
+        choosing.value.set_files(
+            [{"name": name, "mimeType": "", "buffer": content} for name, content in files]
+        )
+
     def ask(self, text: str, *, within: float = 30) -> Locator:
         """Send a message and return its reply when it has ended."""
         before = self.replies.count()
@@ -96,6 +133,9 @@ class Chat:
             "one => one.scrollHeight - one.clientHeight - one.scrollTop"
         )
         return below
+
+    def violations(self) -> list[str]:
+        return violations_in(self.page)
 
     def wait(self, condition: Callable[[], Any], *, within: float = 15) -> Any:
         """For what no locator can say: looked at until it holds."""

@@ -35,18 +35,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def open_chat(server: Server, chromium: Browser) -> Iterator[Opener]:
     """``open_chat("bob", viewport=…)`` opens the page as bob. No page may break the policy or raise an error,
-    but for what ``missing`` allows: addresses that are not there."""
+    but for what ``missing`` allows, addresses that are not there, and ``refused``, requests that are."""
     contexts = []
     faults: list[str] = []
 
-    def opener(name: str = "alice", path: str = "/", *, missing: bool = False, **options: object) -> Chat:
+    def opener(
+        name: str = "alice",
+        path: str = "/",
+        *,
+        missing: bool = False,
+        refused: bool = False,
+        **options: object,
+    ) -> Chat:
         context = chromium.new_context(base_url=server.origin, **options)  # type: ignore[arg-type]
         contexts.append(context)
         session = server.people[name]["session"]
         context.add_cookies([{"name": "sessionid", "value": session, "url": server.origin}])
         page: Page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        allowed = (*LOST, "404") if missing else LOST
+        allowed = (*LOST, *(["404"] if missing else []), *(["400"] if refused else []))
         page.on("console", lambda line: faults.append(line.text) if is_fault(line, allowed) else None)
         page.goto(path)
         return Chat(page, server)

@@ -6,16 +6,14 @@ import json
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from playwright.sync_api import Frame, Locator, Page, expect
 
-from tests.browser.chat import Chat
+from tests.browser.chat import Chat, violations_in
 from tests.harness.server import ROOT, Server
 
-AXE = Path(__file__).with_name("axe.min.js")
 #: What a loader does, spoken by hand: what the frame says is kept in ``heard``.
 LOADER = """
 window.heard = [];
@@ -45,18 +43,6 @@ def make_web_chat(server: Server, **fields: Any) -> dict[str, Any]:
     )
     made: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return made
-
-
-def violations_in(document: Page | Frame, within: str = ":root") -> list[str]:
-    """What axe finds wrong with what is shown there, in words; frames have to be looked at by themselves."""
-    document.evaluate(AXE.read_text())
-    found: list[str] = document.evaluate(
-        "async (within) => (await axe.run(document.querySelector(within),"
-        " {resultTypes: ['violations'], iframes: false})).violations"
-        ".flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary}`))",
-        within,
-    )
-    return found
 
 
 class Embedded(Chat):
@@ -119,7 +105,6 @@ class Embedded(Chat):
         expect(self.messages).to_have_count(0)
 
     def violations(self) -> list[str]:
-        """What axe finds wrong with what is shown, in words."""
         return violations_in(self.frame)
 
     # The page around, which speaks as a loader.

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
 
-from tests.browser.embedded import violations_in
+from tests.browser.chat import violations_in
 from tests.harness.server import Server
 
 HEAD = '<!doctype html><meta charset="utf-8"><title>Shop</title><link rel="icon" href="data:,">'

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.chat import violations_in
 from tests.browser.conftest import EmbedOpener
-from tests.browser.embedded import violations_in
 from tests.browser.host_pages import Visit
 from tests.harness.server import Server
 

@@ -8,7 +8,7 @@ import zlib
 from io import BytesIO
 
 
-def png(width: int = 1, height: int = 1) -> bytes:
+def png(width: int = 1, height: int = 1, pixels: bytes = b"\0\0") -> bytes:
     """A PNG that says that it is so large; its pixels are those of one."""
 
     def part(name: bytes, content: bytes) -> bytes:
@@ -18,11 +18,14 @@ def png(width: int = 1, height: int = 1) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n"
-        + part(b"IHDR", head)
-        + part(b"IDAT", zlib.compress(b"\0\0"))
-        + part(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", zlib.compress(pixels)) + part(b"IEND", b"")
     )
+
+
+def picture(width: int = 320, height: int = 200) -> bytes:
+    """One that can be looked at: from dark to light."""
+    row = bytes(255 * x // width for x in range(width))
+    return png(width, height, (b"\0" + row) * height)
 
 
 def gif(after: bytes = b"") -> bytes:

@@ -6,13 +6,17 @@ import { Api, RequestError } from "../api.js";
 export class VisitorApi extends Api {
   #known;
 
-  /** @param {string} chat The web chat's id. @param {{token: string | undefined, site: string}} visitor As they are at the time. */
+  /**
+   * @param {string} chat The web chat's id.
+   * @param {{token: string | undefined, shown: string, site: string}} visitor As they are at the time.
+   */
   constructor(chat, visitor) {
     super({
       base: `/web-chats/${chat}`,
       headers: () => ({
         "Parley-Site": visitor.site,
-        ...(visitor.token ? { Authorization: `Visitor ${visitor.token}` } : {}),
+        ...(visitor.shown ? { Authorization: `Visitor ${visitor.shown}` } : {}),
+        "Accept-Language": document.documentElement.lang,
       }),
       credentials: "omit",
       refused: "token_refused",

@@ -11,7 +11,8 @@ import { Outbox, passes } from "../outbox.js";
 import { Page } from "../page.js";
 import { Sidebar } from "../sidebar.js";
 import { Connection } from "../socket.js";
-import { rowOf } from "../unsent.js";
+import { attachmentsOf, rowOf } from "../unsent.js";
+import { Uploads } from "../uploads.js";
 import { VisitorApi } from "./api.js";
 import { Events } from "./events.js";
 import { Form } from "./form.js";
@@ -27,6 +28,7 @@ import { Visitor } from "./visitor.js";
 /** @import { Entry } from "../outbox.js" */
 /** @import { ConnectionState, Ending } from "../socket.js" */
 /** @import { EmbedBoot, Problem, ServerFrame } from "../types.js" */
+/** @import { Upload } from "../uploads.js" */
 
 /** What is said of messages while the connection has ended. @type {Partial<Record<Ending, string>>} */
 const ENDED = { closed: "closed", unidentified: "identity_required" };
@@ -58,6 +60,8 @@ const connection = new Connection({
 });
 const outbox = new Outbox({
   user: keeping.owner,
+  uploads: new Uploads({ user: keeping.owner, upload }),
+  isOpen: () => connection.state === "ready" && !asksFirst(),
   send: deliver,
   onChange: (conversation) => page.outboxChanged(conversation),
 });
@@ -98,14 +102,19 @@ const banner = new Banner({
 });
 
 /** @param {Entry} entry */
-function deliver({ id, conversation, content }) {
-  if (asksFirst()) return false;
+function deliver({ id, conversation, content, files }) {
   const profile = visitor.token ? null : form.profile;
   const { queryMetadata } = host.config;
   const about = { ...(profile ? { profile } : {}), ...(queryMetadata ? { queryMetadata } : {}) };
-  if (!connection.send({ type: "send", id, conversation, content, ...about })) return false;
+  if (!connection.send({ type: "send", id, conversation, content, ...attachmentsOf(files), ...about })) return false;
   visitor.writes();
   return true;
+}
+
+/** @type {Upload} */
+function upload(file, options) {
+  visitor.writes();
+  return api.upload(file, options);
 }
 
 /** @param {ServerFrame} frame */

@@ -32,6 +32,11 @@ export class Visitor {
     return this.#keeping.kept.token;
   }
 
+  /** The token with which they ask for something: before their first message the first one. */
+  get shown() {
+    return this.token || this.#first;
+  }
+
   get site() {
     return this.#host.site ?? "";
   }

@@ -1,0 +1,85 @@
+"""Files in the embedded chat: sent by visitors, of whom nothing is stored before their first message."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import EmbedOpener
+from tests.browser.embedded import Embedded
+from tests.browser.test_page_attaching import LOADED, PICTURE
+from tests.harness.server import Server
+from tests.media import samples
+
+
+def stored(server: Server) -> list[object]:
+    return [server.rows(f"SELECT count(*) FROM {table}") for table in ("chat_visitor", "chat_attachment")]  # noqa: S608
+
+
+def picture_in(chat: Embedded) -> Locator:
+    return chat.questions.get_by_role("img", name="sea.png")
+
+
+@pytest.mark.parametrize("on", ["", "shop"])
+def test_the_first_message_of_a_visitor_may_be_a_picture(
+    open_embed: EmbedOpener, server: Server, on: str
+) -> None:
+    before = stored(server)
+    chat = open_embed(on=on)
+    chat.attach(("sea.png", PICTURE))
+    expect(chat.chosen).to_have_text("sea.png1 kB")
+    assert stored(server) == before
+    chat.frame.get_by_role("button", name="Send", exact=True).click()
+    expect(chat.replies).to_have_count(1)
+    chat.settle()
+    assert picture_in(chat).evaluate(LOADED) == 320
+    chat.page.reload()
+    if on:
+        frame = chat.page.wait_for_selector("iframe").content_frame()
+        assert frame
+        chat.frame = frame
+    assert str(picture_in(chat).get_attribute("src")).startswith("/media/chat/attachment/")
+    assert picture_in(chat).evaluate(LOADED) == 320
+
+
+def test_a_form_comes_before_the_first_file(open_embed: EmbedOpener, server: Server) -> None:
+    field = {"name": "email", "label": "E-mail", "type": "email", "required": True}
+    chat = open_embed(form={"fields": [field]})
+    before = stored(server)
+    expect(chat.form).to_be_visible()
+    chat.form.get_by_label("E-mail").fill("a@example.org")
+    chat.form.get_by_role("button").click()
+    chat.attach(("tides.txt", b"Twice a day."))
+    assert stored(server) == before
+    chat.ask("Read sim:tokens=5")
+    expect(chat.questions.get_by_role("link")).to_have_text("tides.txt1 kB")
+
+
+def test_what_cannot_be_sent_is_told_at_once(open_embed: EmbedOpener) -> None:
+    chat = open_embed()
+    chat.attach(("page.svg", samples.SVG), ("large.txt", b"x" * (20 * 1024 * 1024 + 1)))
+    expect(chat.complaint).to_contain_text("page.svg is of a type that is not taken.")
+    expect(chat.complaint).to_contain_text("large.txt is too large: at most 20 MB are taken.")
+    expect(chat.frame.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+
+
+def test_where_the_owner_wants_no_files_there_is_no_button(open_embed: EmbedOpener) -> None:
+    chat = open_embed(options={"enableFileUpload": False})
+    expect(chat.composer).to_be_visible()
+    expect(chat.attach_button).to_have_count(0)
+    chat.composer.fill("字" * 15_000)
+    expect(chat.frame.get_by_text("Shorten it, or send it in parts.")).to_be_visible()
+    chat.composer.fill("")
+    chat.ask("Words sim:tokens=5")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_files_are_accessible_and_fit_the_narrowest_frame(open_embed: EmbedOpener, scheme: str) -> None:
+    chat = open_embed(browser={"viewport": {"width": 280, "height": 640}, "color_scheme": scheme})
+    chat.attach(("a-very-long-name-of-a-picture-of-the-sea.png", PICTURE), ("plan.pdf", samples.PDF))
+    expect(chat.chosen).to_have_count(2)
+    assert chat.violations() == []
+    chat.ask("Both sim:tokens=5")
+    assert chat.violations() == []
+    for one in ("document.documentElement", "document.querySelector('#scroller')"):
+        assert chat.frame.evaluate(f"{one}.scrollWidth - {one}.clientWidth") <= 0
