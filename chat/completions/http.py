@@ -123,6 +123,12 @@ def translated(error: Exception) -> UpstreamError:
             return UpstreamFault(detail)
 
 
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    """What is asked, gone as soon as it is sent. httpx keeps bytes to the end of the reply and longer, 20 KB
+    for each that has the history of a short conversation."""
+    yield body
+
+
 @asynccontextmanager
 async def post(
     url: str, *, headers: Mapping[str, str], body: bytes, connect: float, watchdog: Watchdog
@@ -130,8 +136,11 @@ async def post(
     """A streamed POST whose headers have come. Leaving closes the connection unless its body was read."""
     # "pool" is aiohttp's bound of the whole way to a connection, the look-up of the name included.
     timeout = httpx.Timeout(None, connect=connect, pool=connect)
+    headers = {**headers, "Content-Length": str(len(body))}
+    content = _once(body)
+    del body
     try:
-        request = client().build_request("POST", url, headers=headers, content=body, timeout=timeout)
+        request = client().build_request("POST", url, headers=headers, content=content, timeout=timeout)
         with watchdog:
             response = await client().send(request, stream=True)
     except CLIENT_ERRORS as error:
