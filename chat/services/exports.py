@@ -12,7 +12,6 @@ from datetime import UTC
 from typing import IO
 from uuid import UUID
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
 from chat.principals import Principal
@@ -51,6 +50,8 @@ _RETURN = re.compile("\r\n?")
 def write_records(principal: Principal, chatbot: UUID, wanted: Wanted, file: IO[bytes]) -> None:
     """Write the workbook into the file. Memory does not grow with it, and between two batches no connection's
     cursor is held open."""
+    import xlsxwriter  # 2 MB, which a server that writes none need not hold
+
     workbook = xlsxwriter.Workbook(file, {"constant_memory": True})
     sheet = workbook.add_worksheet("Records")
     sheet.freeze_panes(1, 0)

@@ -15,8 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from threading import Lock
 
-import snowballstemmer
-
+from chat.text import snowball
 from chat.text.stopwords import CHINESE, ENGLISH
 from chat.text.synonyms import SYNONYMS
 
@@ -35,7 +34,7 @@ _PARTICLES = frozenset({"in", "out", "up", "on", "off", "down"})
 
 #: What is longer is no word: stemming one takes minutes, and PostgreSQL refuses to look for it.
 _LONGEST_WORD = 48
-_stemmer = snowballstemmer.stemmer("english")
+_stemmer = snowball.english()
 _stemmer_lock = Lock()  # it keeps the word at hand in itself, and searches run in several threads
 
 
