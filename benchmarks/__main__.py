@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import uvloop
 
-from benchmarks import growth, machine, soak, table
+from benchmarks import growth, installation, machine, soak, table
 from benchmarks.figures import Figures
 from benchmarks.profile import profile
 from benchmarks.session import Plan, idle_socket, measure, one_window
@@ -55,7 +55,13 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 @contextmanager
 def running(key: str) -> Iterator[Target]:
     """The target, with an upstream of its own."""
-    with postgresql() as address, SimulatorProcess() as upstream, target(key, upstream.url, address) as one:
+    extras = ["production"] if key == "postgresql" else []
+    python = installation.python(*extras)
+    with (
+        postgresql() as address,
+        SimulatorProcess() as upstream,
+        target(key, upstream.url, address, python) as one,
+    ):
         yield one
 
 
@@ -78,7 +84,11 @@ def print_table(options: argparse.Namespace) -> None:
 
 
 def print_growth() -> None:
-    with SimulatorProcess() as upstream, Parley(upstream.url, name="Parley", pages=True) as one:
+    python = installation.python()
+    with (
+        SimulatorProcess() as upstream,
+        Parley(upstream.url, name="Parley", pages=True, python=python) as one,
+    ):
         histories = growth.by_messages(one, growth.MESSAGES)
         print(f"\n{growth.messages_table(histories)}", flush=True)
         print(f"\n{growth.streams_table(uvloop.run(growth.by_streams(one, growth.STREAMS)))}")
@@ -86,7 +96,8 @@ def print_growth() -> None:
 
 def print_soak(options: argparse.Namespace) -> bool:
     """Whether it was passed."""
-    with SimulatorProcess() as upstream, Parley(upstream.url, name="Parley") as one:
+    python = installation.python()
+    with SimulatorProcess() as upstream, Parley(upstream.url, name="Parley", python=python) as one:
         report = uvloop.run(
             soak.soak(one, upstream, people=options.streams or soak.PEOPLE, minutes=soak.MINUTES)
         )

@@ -60,13 +60,21 @@ class Process:
 
 
 class Relay(Process):
-    """One of ``benchmarks.relays``."""
+    """One of ``benchmarks.relays``. ``python``: what runs it."""
 
     path = "/"
 
-    def __init__(self, upstream: str, *, name: str, module: str, options: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        upstream: str,
+        *,
+        name: str,
+        module: str,
+        options: tuple[str, ...] = (),
+        python: str = sys.executable,
+    ) -> None:
         self.name, self.port = name, free_port()
-        self._command = [sys.executable, "-m", f"benchmarks.relays.{module}", *options]
+        self._command = [python, "-m", f"benchmarks.relays.{module}", *options]
         self._command += ["--port", str(self.port), "--upstream", upstream]
 
     def __enter__(self) -> Relay:
@@ -93,12 +101,20 @@ def answers(port: int) -> bool:
 
 
 class Parley(Process):
-    """The whole product, as ``manage.py serve`` runs it. ``pages``: with what the pages need, too."""
+    """The whole product, as ``manage.py serve`` runs it. ``pages``: with what the pages need, too;
+    ``python``: what runs it."""
 
     path = "/ws/chat/"
 
     def __init__(
-        self, upstream: str, *, name: str, database_url: str = "", members: int = MEMBERS, pages: bool = False
+        self,
+        upstream: str,
+        *,
+        name: str,
+        database_url: str = "",
+        members: int = MEMBERS,
+        pages: bool = False,
+        python: str = sys.executable,
     ) -> None:
         self.name = name
         self._folder = tempfile.TemporaryDirectory(prefix="parley-bench-")
@@ -109,6 +125,7 @@ class Parley(Process):
             upstream,
             members,
             database_url=database_url,
+            python=python,
             MAX_RUNNING_REPLIES="5000",
             **({} if pages else {"STATIC_ROOT": str(empty)}),
         )
@@ -145,21 +162,22 @@ class Parley(Process):
         return done.stdout.decode()
 
 
-def target(key: str, upstream: str, postgresql: str) -> Target:
-    """The target of this short name; ``postgresql`` is the address of a server for its database."""
+def target(key: str, upstream: str, postgresql: str, python: str = sys.executable) -> Target:
+    """The target of this short name, run by this Python; ``postgresql`` is the address of a server for its
+    database."""
     match key:
         case "bare":
-            return Relay(upstream, name="aiohttp client and socket, uvloop", module="bare")
+            return Relay(upstream, name="aiohttp client and socket, uvloop", module="bare", python=python)
         case "framework":
             name = "Daphne, Channels, httpx on aiohttp, orjson; no product"
-            return Relay(upstream, name=name, module="framework")
+            return Relay(upstream, name=name, module="framework", python=python)
         case "plain":
             name = "Daphne, Channels, plain httpx, json; no product"
-            return Relay(upstream, name=name, module="framework", options=("--plain",))
+            return Relay(upstream, name=name, module="framework", options=("--plain",), python=python)
         case "parley":
-            return Parley(upstream, name="**Parley**, SQLite")
+            return Parley(upstream, name="**Parley**, SQLite", python=python)
         case "postgresql":
-            return Parley(upstream, name="**Parley**, PostgreSQL", database_url=postgresql)
+            return Parley(upstream, name="**Parley**, PostgreSQL", database_url=postgresql, python=python)
     raise KeyError(key)
 
 

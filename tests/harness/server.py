@@ -44,7 +44,7 @@ class Server:
     """``with Server(data, upstream_url) as server:``; ``server.people["alice"]["session"]`` logs alice in.
 
     ``beside``: the server with whose database it works; that one drops it. ``database_url``: where to make
-    its database instead of where the environment says.
+    its database instead of where the environment says. ``python``: what runs it.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Server:
         *,
         beside: Server | None = None,
         database_url: str | None = None,
+        python: str = sys.executable,
         **variables: str,
     ) -> None:
         where = os.environ.get("DATABASE_URL", "") if database_url is None else database_url
@@ -79,6 +80,7 @@ class Server:
         self.variables = environment(
             data, **{**places, **unlimited, **(upstreams if upstream else {}), **variables}
         )
+        self.python = python
         self.process: subprocess.Popen[bytes] | None = None
         #: Seconds that running replies have when it ends.
         self.drain = 5
@@ -112,7 +114,7 @@ class Server:
         """Returns when the server is ready to be sent people."""
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--drain", str(self.drain)],
+                [self.python, "manage.py", "serve", "--drain", str(self.drain)],
                 cwd=ROOT,
                 env=self.variables,
                 stdout=log,
