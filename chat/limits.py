@@ -1,5 +1,5 @@
-"""How often somebody may do something: messages counted in this process, requests of the API by all of them
-together where there is Redis."""
+"""How often somebody may do something: messages counted in this process, requests of the API and files of
+strangers by all of them together where there is Redis."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import RateLimited
 from chat.principals import Principal
@@ -38,27 +38,45 @@ class TokenBucket:
         return (amount - self._tokens) / self._per_second
 
 
+MINUTE, HOUR = 60, 3600
+MEGABYTE = 1024 * 1024
 #: As many principals as are remembered at once; the longest unused is forgotten first.
 REMEMBERED = 10_000
 _messages: OrderedDict[str, TokenBucket] = OrderedDict()
 _requests: OrderedDict[str, TokenBucket] = OrderedDict()
 
 
-def _wait(buckets: OrderedDict[str, TokenBucket], who: str, per_minute: int) -> float:
-    bucket = buckets.setdefault(who, TokenBucket(per_minute, per_minute / 60))
+def _wait(
+    buckets: OrderedDict[str, TokenBucket], who: str, most: int, seconds: int = MINUTE, amount: int = 1
+) -> float:
+    bucket = buckets.setdefault(who, TokenBucket(most, most / seconds))
     buckets.move_to_end(who)
     if len(buckets) > REMEMBERED:
         buckets.popitem(last=False)
-    return bucket.take()
+    return bucket.take(amount)
+
+
+def _wait_in_window(who: str, most: int, seconds: int, amount: int) -> float:
+    """Redis counts by the minute or the hour: one step for all processes, and nothing is kept after it."""
+    number, gone = divmod(time.time(), seconds)
+    name = f"requests:{who}:{number:.0f}"
+    cache.add(name, 0, 2 * seconds)
+    return seconds - gone if cache.incr(name, amount) > most else 0
+
+
+def _wait_among_all(who: str, most: int, seconds: int = MINUTE, amount: int = 1) -> float:
+    """0 when ``amount`` was counted, of ``most`` in so many ``seconds``; 0 of those is no limit."""
+    if not most:
+        return 0
+    if settings.REDIS_URL:
+        return _wait_in_window(who, most, seconds, amount)
+    return _wait(_requests, who, most, seconds, amount)
 
 
 def take_request(who: str, per_minute: int) -> None:
     """Count one request of ``who`` (a key or an address). Raises ``RateLimited`` with the seconds to wait;
     a rate of 0 is no limit."""
-    if not per_minute:
-        return
-    counted = _wait_in_window if settings.REDIS_URL else partial(_wait, _requests)
-    if wait := counted(who, per_minute):
+    if wait := _wait_among_all(who, per_minute):
         sentence = gettext("Those were too many requests. Try again in %(seconds)d s.")
         raise RateLimited(sentence % {"seconds": int(wait) + 1}, retry_after=wait)
 
@@ -70,6 +88,15 @@ def count_key(principal: Principal) -> None:
 def count_stranger(meta: Mapping[str, Any]) -> None:
     """Whoever has no key counts by address; ``meta`` is the request's."""
     take_request(f"address:{network_of(address_of(meta))}", settings.API_STRANGERS_PER_MINUTE)
+
+
+def take_files(who: str, size: int, *, count: int = 1) -> None:
+    """Count the files of people who cost nothing to be, by ``who`` (an address): together they may send in an
+    hour what one person may. Raises ``RateLimited``."""
+    most_bytes = settings.UPLOADS_VISITOR_MEGABYTES * MEGABYTE
+    wait = _wait_among_all(f"files:{who}", settings.UPLOADS_WAITING, HOUR, count)
+    if wait := wait or _wait_among_all(f"bytes:{who}", most_bytes, HOUR, min(size, most_bytes)):
+        raise RateLimited(_("Too many files are being sent. Try again later."), retry_after=wait)
 
 
 def address_of(meta: Mapping[str, Any]) -> str:
@@ -89,14 +116,6 @@ def network_of(address: str) -> str:
     except ValueError:
         return "unknown"
     return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
-
-
-def _wait_in_window(who: str, per_minute: int) -> float:
-    """Redis counts by the minute: one step for all processes, and nothing is kept after it."""
-    minute, seconds = divmod(time.time(), 60)
-    name = f"requests:{who}:{minute:.0f}"
-    cache.add(name, 0, 120)
-    return 60 - seconds if cache.incr(name) > per_minute else 0
 
 
 def take_message(principal: Principal) -> None:

@@ -11,12 +11,12 @@ from django.http import HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
 
+from chat.limits import MEGABYTE
 from chat.media.errors import FileRefused
 from chat.media.kinds import KINDS
 from chat.principals import Principal
 from chat.services import attachments
 from chat.services.contents import MESSAGE_BYTES, MESSAGE_FILES
-from chat.services.uploads import MEGABYTE
 from chat.shapes import page_attachment
 
 #: A request may have 25 MB, and a form is more than its file.

@@ -6,12 +6,13 @@ whoever began it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from chat.exceptions import NotFound
-from chat.models import AccessType, Conversation, WebChat
+from chat.models import AccessType, Conversation, Visitor, WebChat
 from chat.principals import Principal
 from chat.selectors.web_chats import shows_sources
 
@@ -31,6 +32,12 @@ def web_chat_for(principal: Principal | None, id: UUID) -> WebChat:
     if found is None:
         raise NotFound
     return found
+
+
+def stored_visitors(ids: Iterable[UUID]) -> set[UUID]:
+    """Those that have written on an embedded page, or whose site has signed who they are. Whoever only has a
+    first token, or calls the API without a key, is not among them."""
+    return set(Visitor.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def visitor_for(conversation: UUID) -> Principal:

@@ -182,6 +182,9 @@ def attach(principal: Principal, message: Message, ids: list[UUID]) -> list[Atta
     want the same, and of sending and cleaning away, the first gets it and the other is ``NotFound``."""
     if not ids:
         return []
+    if principal.kind == "visitor":
+        # They may have been put down before the owner switched files off, or elsewhere than on the page.
+        uploads.check_takes_files(message.conversation.inbox_id)
     files = selectors.attachments_for(principal, ids, message.conversation_id)
     taken = Attachment.objects.filter(pk__in=[file.pk for file in files], message=None).update(
         message=message, conversation=message.conversation_id

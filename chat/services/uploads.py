@@ -4,25 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.base import File
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from chat.db import transact
 from chat.exceptions import Conflict, NotAllowed, NotFound, RateLimited, TooLarge
+from chat.limits import MEGABYTE
 from chat.media import kinds, names, policy, store
 from chat.media.errors import FileRefused
-from chat.models import Attachment, Organization, Upload
+from chat.models import Attachment, Organization, Upload, WebChat
 from chat.principals import Principal
+from chat.selectors.visitors import stored_visitors
+from chat.selectors.web_chats import takes_files
 
-MEGABYTE = 1024 * 1024
+VISITORS = "visitor:"
 #: When to try again who has too many files that wait.
 WAIT_SECONDS = 60
 
@@ -61,6 +64,13 @@ def check_size(size: int) -> None:
         raise TooLarge(_("This file is too large: at most %(most)d MB are taken.") % {"most": most})
 
 
+def check_takes_files(inbox: UUID | None) -> None:
+    """Raises ``NotAllowed`` where the web chat's owner wants none from visitors."""
+    web_chat = WebChat.objects.filter(inbox=inbox).only("options").first()
+    if web_chat is None or not takes_files(web_chat):
+        raise NotAllowed(_("This chat takes no files."))
+
+
 def check_room(principal: Principal, size: int) -> None:
     """Whether the principal and their organization have room for one more file. Holds the organization's row
     until the transaction ends, so that many files at once do not all find the same room; rows that only refer
@@ -68,32 +78,60 @@ def check_room(principal: Principal, size: int) -> None:
     organization = principal.organization_id
     if not Organization.objects.select_for_update(no_key=True).filter(pk=organization).exists():
         raise NotFound
-    theirs, visitors = Q(created_by=principal.label), Q(created_by__startswith="visitor:")
-    of_attachments = Attachment.objects.filter(organization=organization).aggregate(
-        bytes=Sum("size", default=0),
-        theirs=Sum("size", default=0, filter=theirs),
-        waiting=Count("pk", filter=theirs & Q(message=None)),
-        visitors=Count("pk", filter=visitors & Q(message=None)),
-        visitors_bytes=Sum("size", default=0, filter=visitors & Q(message=None)),
-    )
-    of_uploads = Upload.objects.filter(organization=organization).aggregate(
-        bytes=Sum("size", default=0),
-        theirs=Sum("size", default=0, filter=theirs),
-        waiting=Count("pk", filter=theirs),
-        visitors=Count("pk", filter=visitors),
-        visitors_bytes=Sum("size", default=0, filter=visitors),
-    )
-    both = {one: of_attachments[one] + of_uploads[one] for one in of_uploads}
+    # What waits is little, and found by an index; so it comes before the sum of everything.
+    _check_waiting(principal, size)
+    _check_total(principal, size)
+
+
+def _check_waiting(principal: Principal, size: int) -> None:
+    organization = principal.organization_id
+    waiting: list[QuerySet[Any]] = [
+        Attachment.objects.filter(organization=organization, message=None).order_by(),
+        Upload.objects.filter(organization=organization).order_by(),
+    ]
+    theirs = sum(rows.filter(created_by=principal.label).count() for rows in waiting)
     # A program sends the files of many people.
-    if _over(settings.UPLOADS_WAITING * (10 if principal.kind == "key" else 1), both["waiting"] + 1):
+    if _over(settings.UPLOADS_WAITING * (10 if principal.kind == "key" else 1), theirs + 1):
         sentence = _("Too many files wait to be sent with a message. Send some, or try again later.")
         raise RateLimited(sentence, retry_after=WAIT_SECONDS)
+    # Whoever opens the page anew is another visitor; whoever has written needs no part of this room.
+    if principal.kind == "visitor" and not stored_visitors([principal.id]):
+        count, used = _of_newcomers(waiting)
+        _check_shared(count, used + size)
+
+
+def _of_newcomers(waiting: Sequence[QuerySet[Any]]) -> tuple[int, int]:
+    """How many files, and how many bytes, wait of visitors who are not stored."""
+    found = [
+        (UUID(label.removeprefix(VISITORS)), count, size)
+        for rows in waiting
+        for label, count, size in rows.filter(created_by__startswith=VISITORS)
+        .values_list("created_by")
+        .annotate(Count("pk"), Sum("size"))
+    ]
+    stored = stored_visitors({visitor for visitor, _count, _size in found})
+    newcomers = [one for one in found if one[0] not in stored]
+    return sum(count for _id, count, _size in newcomers), sum(size for _id, _count, size in newcomers)
+
+
+def _check_total(principal: Principal, size: int) -> None:
+    sums = [
+        rows.objects.filter(organization=principal.organization_id).aggregate(
+            everybody=Sum("size", default=0),
+            visitors=Sum("size", default=0, filter=Q(created_by__startswith=VISITORS)),
+            theirs=Sum("size", default=0, filter=Q(created_by=principal.label)),
+        )
+        for rows in (Attachment, Upload)
+    ]
+    megabytes = {who: (sum(one[who] for one in sums) + size) / MEGABYTE for who in sums[0]}
+    most = settings.UPLOADS_TOTAL_MEGABYTES
+    full = _over(most, megabytes["everybody"])
     if principal.kind == "visitor":
-        if _over(settings.UPLOADS_VISITOR_MEGABYTES, (both["theirs"] + size) / MEGABYTE):
+        if _over(settings.UPLOADS_VISITOR_MEGABYTES, megabytes["theirs"]):
             raise NotAllowed(_("You have sent as many files as you may. Write what is in them instead."))
-        # Whoever opens the page anew is another visitor.
-        _check_shared(both["visitors"], both["visitors_bytes"] + size)
-    if _over(settings.UPLOADS_TOTAL_MEGABYTES, (both["bytes"] + size) / MEGABYTE):
+        # Members and programs have room whatever visitors send.
+        full = full or _over(most / 2, megabytes["visitors"])
+    if full:
         raise NotAllowed(_("There is no room left for files. An admin can delete some."))
 
 
@@ -114,7 +152,7 @@ def _check_shared(count: int, size: int) -> None:
         raise RateLimited(_("Too many files are being sent. Try again later."), retry_after=WAIT_SECONDS)
 
 
-def _over(limit: int, value: float) -> bool:
+def _over(limit: float, value: float) -> bool:
     """0 switches a limit off."""
     return bool(limit) and value > limit
 

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from chat.db import held
 from chat.exceptions import (
@@ -22,7 +21,6 @@ from chat.exceptions import (
     Conflict,
     IdentityRefused,
     IdentityRequired,
-    NotAllowed,
     NotFound,
     TicketRefused,
     TokenRefused,
@@ -30,7 +28,7 @@ from chat.exceptions import (
 from chat.knowledge.narrowing import narrowed
 from chat.models import Contact, ContactInbox, Visitor, VisitorToken, WebChat
 from chat.principals import Principal, Visit
-from chat.selectors.web_chats import generations_of, open_web_chat, shows_sources, takes_files
+from chat.selectors.web_chats import generations_of, open_web_chat, shows_sources
 from chat.services import identity, visitor_tokens
 from chat.services.contacts import ANONYMOUS, place_contact
 from chat.services.identity import Person
@@ -296,14 +294,6 @@ def writer_with(*, web_chat: UUID, site: str, token: str) -> Principal:
             raise
     visit = _visit(place, uuid4(), verified=False, address=None)
     return _principal(place, id, ANONYMOUS, visit)
-
-
-def check_takes_files(principal: Principal) -> None:
-    """Raises ``NotAllowed`` where the web chat's owner wants none from visitors."""
-    visit = principal.visit
-    web_chat = WebChat.objects.filter(pk=visit.web_chat).first() if visit else None
-    if web_chat is None or not takes_files(web_chat):
-        raise NotAllowed(_("This chat takes no files."))
 
 
 def ticket(web_chat: UUID) -> str:

@@ -339,7 +339,11 @@ def test_what_visitors_of_an_organization_have_waiting_has_a_limit_of_its_own(
     settings.UPLOADS_WAITING = 1
     web_chat = things["visitor"].web_chat
     tokens = [visitor_tokens.first_token(uuid4(), web_chat=web_chat, site=SHOP) for _ in range(11)]
-    answers = [ask("visitor-attach", things, token=token)[0] for token in tokens]
+    clients = [Client(REMOTE_ADDR=f"192.0.2.{number}") for number in range(11)]
+    answers = [
+        ask("visitor-attach", things, token=token, client=client)[0]
+        for token, client in zip(tokens, clients, strict=True)
+    ]
     assert answers == [201] * 10 + [429]
 
 

@@ -20,8 +20,8 @@ def key_of(organization: Organization, *scopes: str) -> str:
 class Caller:
     """Somebody with a key, or a stranger without one."""
 
-    def __init__(self, key: str | None = None, prefix: str = "/api/") -> None:
-        self.key, self.prefix = key, prefix
+    def __init__(self, key: str | None = None, prefix: str = "/api/", address: str = "127.0.0.1") -> None:
+        self.key, self.prefix, self.address = key, prefix, address
 
     def ask(
         self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str
@@ -31,7 +31,7 @@ class Caller:
         kind = headers.pop("content_type", "application/json")
         data = raw if raw is not None else (b"" if body is None else json.dumps(body).encode())
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        client = Client(raise_request_exception=False)
+        client = Client(raise_request_exception=False, REMOTE_ADDR=self.address)
         response: HttpResponse = client.generic(
             method, f"{self.prefix}{path}", data, kind, headers={**sent, **names}
         )

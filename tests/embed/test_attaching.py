@@ -119,13 +119,18 @@ def test_where_the_owner_wants_no_files_none_are_taken(server: Server) -> None:
     async def scene() -> None:
         async with Guest(server) as guest:
             first = (await guest.frame("ready"))["token"]
+            _, before = upload(guest, first)
             set_web_chat(server, guest.web_chat, options='{"enableFileUpload": false}')
             try:
                 status, refusal = upload(guest, first)
+                sent = await send(guest, before["id"])
+                assert (await guest.frame("error", ref=sent))["code"] == "forbidden"
             finally:
                 set_web_chat(server, guest.web_chat, options="{}")
             assert (status, refusal["code"]) == (403, "forbidden")
             assert refusal["message"] == "This chat takes no files."
             assert upload(guest, first)[0] == 201
+            sent = await send(guest, before["id"])
+            await guest.frame("message", ref=sent)
 
     run(scene())

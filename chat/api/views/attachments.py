@@ -23,7 +23,7 @@ from chat.api.serializers.attachments import (
     AttachmentSerializer,
     FileForm,
 )
-from chat.api.strangers import reader_of
+from chat.api.strangers import count_files, reader_of
 from chat.api.views.base import ApiView
 from chat.media.errors import FileRefused
 from chat.models import Conversation
@@ -62,6 +62,8 @@ class Attaching(ApiView):
         if conversation is None and given["conversation"]:
             with known("conversation"):
                 conversation = selectors.conversation_for(principal, given["conversation"])
+        if self.caller is None and conversation:
+            count_files(self.request, conversation, (sent.size or 0) if isinstance(sent, UploadedFile) else 0)
         where: dict[str, Any] = {"principal": principal, "conversation": conversation}
         with of_the_file():
             if isinstance(sent, UploadedFile):

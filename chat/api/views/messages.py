@@ -17,7 +17,7 @@ from chat.api.pagination import CountedKeyset, keyset, numbered_upto
 from chat.api.references import known
 from chat.api.schema import example, parameter
 from chat.api.serializers.messages import FeedbackInput, MessageInput, MessageSerializer
-from chat.api.strangers import reader_of
+from chat.api.strangers import count_files, reader_of
 from chat.api.views.base import ApiView
 from chat.exceptions import NotFound
 from chat.limits import address_of, take_message
@@ -98,7 +98,10 @@ class Posting(ApiView):
             ),
         }
         with known("conversation"):
-            conversation_for(principal, body["conversation"])
+            conversation = conversation_for(principal, body["conversation"])
+        fresh = [one for one in body["attachments"] or [] if not isinstance(one, UUID)]
+        if self.caller is None and fresh:
+            count_files(self.request, conversation, count=len(fresh))
         given["attachments"] = attachments_in(body, principal)
         with known("attachments"):
             if type == MessageType.OUTGOING:

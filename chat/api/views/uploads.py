@@ -51,7 +51,7 @@ class UploadUrlView(ApiView):
         `key` may register it."""
         given = self.body(UploadInput)
         if self.caller is None:
-            count_upload(request)
+            count_upload(request, given["file_size"])
         with of_the_file():
             form = uploads.ask(principal=self.caller, filename=given["filename"], size=given["file_size"])
         return Response({"url": form.url, "fields": form.fields})
