@@ -25,6 +25,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _writer = RLock()
+#: SQLite's own ``timeout`` (``config.environment``).
+WRITER_SECONDS = 20
 #: The threads that work at this moment.
 _busy: set[int] = set()
 
@@ -69,8 +71,20 @@ def transact() -> Iterator[None]:
     another transaction there is nothing to queue for: that one has SQLite's lock, and waiting for ours
     could wait for somebody who waits for it."""
     queues = connection.vendor == "sqlite" and not connection.in_atomic_block
-    with _writer if queues else nullcontext(), transaction.atomic():
+    with _turn() if queues else nullcontext(), transaction.atomic():
         yield
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """As long as SQLite itself waits for another process: who is behind somebody who waits for that long is
+    told the same."""
+    if not _writer.acquire(timeout=WRITER_SECONDS):
+        raise OperationalError("database is locked")
+    try:
+        yield
+    finally:
+        _writer.release()
 
 
 @contextmanager

@@ -8,6 +8,18 @@ from __future__ import annotations
 import pytest
 from django.test import TransactionTestCase
 
+#: What asks nothing of the database that others do not ask, and takes long.
+SAME = (
+    "tests/access/",
+    "tests/benchmarks/",
+    "tests/doctor/test_clock.py",
+    "tests/doctor/test_completions.py",
+    "tests/doctor/test_p",
+    "tests/fuzz/",
+    "tests/operations/test_canaries.py",
+    "tests/operations/test_logs.py",
+)
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept = [item for item in items if depends_on_database(item)]
@@ -17,6 +29,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def depends_on_database(item: pytest.Item) -> bool:
     """Django's database in this process, or that of a server without a browser in front of it."""
+    if item.nodeid.startswith(SAME):
+        return False
     owner = getattr(item, "cls", None)
     if item.get_closest_marker("django_db") or (owner is not None and issubclass(owner, TransactionTestCase)):
         return True

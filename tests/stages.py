@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,7 +61,7 @@ class _Running:
             process = subprocess.Popen(command, env=stage.environment, stdout=shown, stderr=shown)
             self.processes.append(process)
             if self.over:
-                process.terminate()
+                process.send_signal(signal.SIGINT)
             passed = process.wait() in CONTENT
             with self.printing:
                 if not self.alone:
@@ -79,8 +80,9 @@ class _Running:
         """Whoever interrupts this process means its processes too."""
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             self.over = True
-            for process in self.processes:
-                process.terminate()
+            if not isinstance(error, KeyboardInterrupt):  # the terminal has told them that itself
+                for process in self.processes:
+                    process.send_signal(signal.SIGINT)
             raise

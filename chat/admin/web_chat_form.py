@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminColorInputWidget,
@@ -62,6 +62,11 @@ SHADOWS = {
     "chatbotMessageBackgroundShadowEnabled": _("Shadow below replies"),
     "userMessageBackgroundShadowEnabled": _("Shadow below visitors' messages"),
 }
+#: What visitors may do in a day, and how much they may write at once.
+LIMITS = (
+    *("message_characters", "messages_per_visitor", "messages_per_address", "messages_per_day"),
+    "tokens_per_day",
+)
 #: The option and what it is until somebody sets it.
 THEMES = {"theme": THEME, "darkTheme": DARK_THEME}
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -110,6 +115,13 @@ def _option_fields() -> dict[str, forms.Field]:
     return fields
 
 
+def _at_least_one(field: Any) -> None:
+    """0 would be no limit, as nothing is, and looks like the opposite."""
+    field.min_value = 1
+    field.validators.append(MinValueValidator(1))
+    field.widget.attrs["min"] = 1
+
+
 class WebChatForm(SameOrganizationForm):
     """Keeps every option that it has no field for."""
 
@@ -128,6 +140,8 @@ class WebChatForm(SameOrganizationForm):
         if isinstance(stored := self.instance.allowed_origins, list):
             self.initial["allowed_origins"] = "\n".join(map(str, stored))
         self.initial.update((name, value) for name, value in self._stored().items() if name in self.fields)
+        for name in LIMITS:
+            _at_least_one(self.fields[name])
         for name, field in self.fields.items():
             if isinstance(field.widget, UnfoldAdminColorInputWidget) and not _HEX.fullmatch(
                 str(self.initial[name])

@@ -17,15 +17,19 @@ from unfold.decorators import display
 
 from chat.admin.scoping import RelatedFilter, ScopedAdmin, person
 from chat.admin.showing import NOTHING, Label
-from chat.admin.web_chat_form import ADDRESSES, APPS, FOR_PROGRAMS, SWITCHES, TEXTS, WebChatForm, theme_fields
+from chat.admin.web_chat_form import (
+    ADDRESSES,
+    APPS,
+    FOR_PROGRAMS,
+    LIMITS,
+    SWITCHES,
+    TEXTS,
+    WebChatForm,
+    theme_fields,
+)
 from chat.admin.web_chat_page import web_chat_page
 from chat.models import AccessType, WebChat
 from chat.services import web_chats
-
-LIMITS = (
-    *("message_characters", "messages_per_visitor", "messages_per_address", "messages_per_day"),
-    "tokens_per_day",
-)
 
 
 @admin.register(WebChat)

@@ -35,6 +35,7 @@ class Later(HttpResponse):
         for name, value in self.items():
             if name.lower() not in OF_THE_BODY:
                 response.setdefault(name, value)
+        response.cookies.update(self.cookies)
         if not response.streaming:
             response.setdefault("Content-Length", str(len(response.content)))  # type: ignore[attr-defined]
         response._resource_closers += self._resource_closers  # type: ignore[attr-defined]

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 reactor: Any = _reactor
 
 AGAIN_SECONDS = 1.0
+#: For requests that were cancelled to come to their end.
+CANCEL_SECONDS = 5.0
 
 
 class ParleyServer(daphne.server.Server):
@@ -98,9 +100,12 @@ class ParleyServer(daphne.server.Server):
             socket.begin(socket.guarded(socket.push(Restarting()), None, quietly=True))
         await engines.close_engine(drain_seconds=self.drain_seconds)
         await asyncio.sleep(0.1)  # the last frames leave
-        for details in self.connections.values():
-            if (instance := details.get("application_instance")) and not instance.done():
+        instances = [details.get("application_instance") for details in self.connections.values()]
+        if running := [instance for instance in instances if instance and not instance.done()]:
+            for instance in running:
                 instance.cancel()
+            # A view that waits for the loop lets its thread go only when the loop has told it.
+            await asyncio.wait(running, timeout=CANCEL_SECONDS)
 
 
 def spare_collector() -> None:

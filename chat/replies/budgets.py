@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from chat.completions.budget import estimated_tokens, prompt_tokens, room_for_prompt
@@ -71,7 +73,7 @@ def _keep(reply: Reply, reservation: Reservation, budget: int) -> None:
     tokens = reservation["tokens"]
     kept = DailyUsage.objects.add(
         UUID(reservation["webChat"]),
-        today(),
+        date.fromisoformat(reservation["day"]),  # a new one may have begun since
         EVERYBODY,
         room=Q(tokens_used__lte=budget - tokens - F("tokens_reserved")),
         tokens_reserved=F("tokens_reserved") + tokens,
@@ -111,6 +113,7 @@ def _settle(costs: Iterable[tuple[Reservation, int]]) -> None:
         spent[place] += tokens
     for web_chat, day in sorted(kept):  # always in one order: nobody waits for somebody who waits for them
         DailyUsage.objects.filter(web_chat=UUID(web_chat), day=day, who=EVERYBODY).update(
-            tokens_reserved=F("tokens_reserved") - kept[web_chat, day],
+            # Whatever was counted wrongly must not keep a reply from ending.
+            tokens_reserved=Greatest(F("tokens_reserved") - kept[web_chat, day], 0),
             tokens_used=F("tokens_used") + spent[web_chat, day],
         )

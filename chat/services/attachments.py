@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from chat import selectors
-from chat.db import transact
+from chat.db import give_back, transact
 from chat.exceptions import Conflict, NotFound
 from chat.media import kinds, names, store
 from chat.media.errors import FileRefused
@@ -41,6 +41,7 @@ def add(
     shown = names.shown_name(filename)
     kind = kinds.examine(uploads.opened(file), filename=shown, declared=declared)
     upload = uploads.reserve(principal, shown, size)
+    give_back()  # storage may be far away
     name = uploads.put(upload, file)
     made = _attachment(principal, name, shown, kind, size, type, conversation)
     with _storing():
@@ -96,6 +97,7 @@ def _of_upload(
 ) -> Attachment:
     name = names.name_in(upload.key, ())
     shown = _named(filename, name)
+    give_back()
     with store.opened(name) as content:
         size = _size(content)
         uploads.check_size(size)

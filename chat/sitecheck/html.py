@@ -52,5 +52,12 @@ def _attributes_of(text: str) -> dict[str, str]:
     """Of two with one name the first counts."""
     read: dict[str, str] = {}
     for name, *values in _ATTRIBUTE.findall(text):
-        read.setdefault(name.lower(), html.unescape("".join(values)))
+        read.setdefault(name.lower(), _unescaped("".join(values)))
     return read
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # a character's number of thousands of digits
+        return text

@@ -63,7 +63,7 @@ def embedding(request: MemberRequest, id: UUID) -> HttpResponse:
     may = manages(request.user, web_chat.organization)
     context = _context(request, web_chat, may=may)
     if "page" in request.POST and "site" in context:
-        context |= _checked(request, web_chat, context["base"])
+        context |= _checked(request, web_chat, context["base"], may=may)
     elif request.method == "POST":
         return _allow(request, web_chat, may=may)
     response = render(request, "account/embedding.html", context)
@@ -86,12 +86,18 @@ def _allow(request: MemberRequest, web_chat: WebChat, *, may: bool) -> HttpRespo
     return redirect(f"{request.path}?{urlencode(back)}")
 
 
-def _checked(request: MemberRequest, web_chat: WebChat, base: str) -> dict[str, Any]:
+def _checked(request: MemberRequest, web_chat: WebChat, base: str, *, may: bool) -> dict[str, Any]:
     page = request.POST["page"].strip()[:1000]
     try:
         take_request(f"page-check:{request.user.pk}", CHECKS_PER_MINUTE)
     except RateLimited as error:
         return {"page": page, "not_checked": str(error.message)}
+    if settings.WEBHOOK_PRIVATE_ADDRESSES and not may:
+        # Then it reaches the network that the server is in, which is for those who may name a webhook there.
+        return {
+            "page": page,
+            "not_checked": _("Only owners and admins of the organization may check a page."),
+        }
     if not _checks.acquire(blocking=False):
         return {"page": page, "not_checked": _("Other pages are being checked. Try again in a minute.")}
     try:

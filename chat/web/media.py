@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.files.base import File
@@ -25,8 +26,10 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
+from django.views.defaults import page_not_found
 
 from chat import selectors
+from chat.answers.later import Later
 from chat.db import in_database, refusal
 from chat.exceptions import ChatError
 from chat.media import links, store
@@ -42,7 +45,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestor
 
 
 @require_safe
-async def media(request: HttpRequest, name: str) -> HttpResponseBase:
+def media(request: HttpRequest, name: str) -> HttpResponse:
     """For whoever has a signed address. What is not signed does not exist."""
     expires = request.GET.get("expires", "")
     if not links.is_signed(name, expires, request.GET.get("signature", "")):
@@ -51,18 +54,23 @@ async def media(request: HttpRequest, name: str) -> HttpResponseBase:
     if left <= 0:
         sentence = _("This link has expired. Open the file again from where you found it.")
         return HttpResponse(sentence, "text/plain; charset=utf-8", 403, headers={"Cache-Control": "no-store"})
+    return Later(partial(_answer, request, name, min(left, FRESH_SECONDS)))
+
+
+async def _answer(request: HttpRequest, name: str, fresh: int) -> HttpResponseBase:
+    """Holds no thread of the requests: a bucket may take its time."""
     try:
         attachment = await in_database(selectors.attachment_of_file, name)
         if attachment is None:
-            raise Http404
+            return page_not_found(request, Http404())
         file = await asyncio.to_thread(store.reader, name)
     except FileRefused:
-        raise Http404 from None
+        return page_not_found(request, Http404())
     except ChatError as error:
         return _refused(error)
     except OperationalError as error:
         return _refused(refusal(error))
-    headers = headers_of(attachment, file.size, min(left, FRESH_SECONDS))
+    headers = headers_of(attachment, file.size, fresh)
     if request.method == "HEAD":
         file.close()
         return HttpResponse(headers=headers)

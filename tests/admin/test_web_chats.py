@@ -145,12 +145,12 @@ class FormTests(WebChatTestCase):
             return [getattr(self.web_chat, name) for name in limits]
 
         self.assertEqual(stored(), [8000, 100, 500, 5000, None])
-        given = (100, 3, 0, 2_000_000_000, 5_000_000_000)
+        given = (100, 3, 1, 2_000_000_000, 5_000_000_000)
         self.assertEqual(self.save(**dict(zip(limits, given, strict=True))), {})
         self.assertEqual(stored(), list(given))
         self.assertEqual(self.save(**dict.fromkeys(limits, "")), {})
         self.assertEqual(stored(), [None] * 5)
-        for wrong in ("-1", "1.5", "many", "99999999999999999999"):
+        for wrong in ("0", "-1", "1.5", "many", "99999999999999999999"):
             self.assertEqual(set(self.save(**dict.fromkeys(limits, wrong))), set(limits), wrong)
         self.assertEqual(stored(), [None] * 5)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 from unittest import skipUnless
 from unittest.mock import patch
@@ -128,6 +129,16 @@ class BudgetTests(TransactionTestCase):
         assert [(str(row.day), row.tokens_used, row.tokens_reserved) for row in rows] == [
             ("2026-11-21", 4, 0)
         ]
+
+    def test_a_reply_that_begins_at_midnight_is_counted_on_one_day(self) -> None:
+        self.allow(ONE)
+        before = datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC)
+        clock = chain([before], repeat(before + timedelta(seconds=2)))
+        with patch("chat.models.usage.timezone.now", side_effect=clock):
+            claim = self.begun()
+            self.end(claim, ReplyState.COMPLETE, "x", usage={"promptTokens": 3, "completionTokens": 1})
+        row = DailyUsage.objects.get(who="")
+        assert (str(row.day), row.tokens_used, row.tokens_reserved) == ("2026-11-21", 4, 0)
 
     def test_without_a_budget_or_a_price_nothing_is_kept(self) -> None:
         for tokens in (None, 0):

@@ -283,6 +283,11 @@ def test_of_a_page_without_end_only_the_beginning_is_read() -> None:
     assert found["snippet"][0] == found["frame"][0] == "ok"
 
 
+def test_a_number_of_thousands_of_digits_is_no_character() -> None:
+    found = of(WITH_SCRIPT + f'<meta http-equiv="Content-Security-Policy" content="&#{"9" * 5000};">')
+    assert found["snippet"][0] == "ok"
+
+
 @pytest.mark.parametrize(
     "piece",
     ["<a ", "<script ", "<!--", "<script>", '<p a="', "<p a='\"", "<title>", "<", "<a>", "=\"'", "<a b=c"],
