@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain, repeat
 from typing import Any
 from unittest import skipUnless
@@ -132,9 +132,8 @@ class BudgetTests(TransactionTestCase):
 
     def test_a_reply_that_begins_at_midnight_is_counted_on_one_day(self) -> None:
         self.allow(ONE)
-        before = datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC)
-        clock = chain([before], repeat(before + timedelta(seconds=2)))
-        with patch("chat.models.usage.timezone.now", side_effect=clock):
+        days = chain([date(2026, 11, 21)], repeat(date(2026, 11, 22)))
+        with patch("chat.replies.budgets.today", side_effect=days):
             claim = self.begun()
             self.end(claim, ReplyState.COMPLETE, "x", usage={"promptTokens": 3, "completionTokens": 1})
         row = DailyUsage.objects.get(who="")
