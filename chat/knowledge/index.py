@@ -30,6 +30,8 @@ _POSTGRESQL_BEST = (
 )
 _POSTGRESQL_COUNT = "SELECT count(*) FROM chat_passage WHERE index @@ to_tsquery('simple', %s){within}"
 
+_WITHIN = " AND {key} IN (SELECT id FROM allowed)"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -53,12 +55,14 @@ class Scope:
             whole | Q(file__in=[id for id, _ in self.files]) if self.files else whole
         )
 
-    def within(self) -> tuple[str, tuple[Any, ...]]:
-        """What the marks of knowledge bases do not say, as SQL with its parameters."""
+    def within(self) -> tuple[str, str, tuple[Any, ...]]:
+        """What the marks of knowledge bases do not say: a table expression that stands before the query, a
+        condition that may stand in it any number of times, and the parameters, which are passed once."""
         if not self.files:
-            return "", ()
+            return "", "", ()
         sql, parameters = self.passages.order_by().values("pk").query.sql_with_params()
-        return f" AND {'id' if _on_postgresql() else 'passage'} IN ({sql})", parameters
+        within = _WITHIN.format(key="id" if _on_postgresql() else "passage")
+        return f"WITH allowed (id) AS ({sql}) ", within, parameters
 
 
 def terms_of(knowledge_base: UUID, *texts: str) -> str:
@@ -69,9 +73,10 @@ def terms_of(knowledge_base: UUID, *texts: str) -> str:
 def best(scope: Scope, forms: Iterable[str], *, limit: int) -> list[UUID]:
     """The passages that hold any of the forms, the most promising first."""
     sql = _POSTGRESQL_BEST if _on_postgresql() else _SQLITE_BEST
-    within, parameters = scope.within()
+    allowed, within, parameters = scope.within()
+    asked = [*parameters, _query(scope.marked, forms), limit]
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(within=within), [_query(scope.marked, forms), *parameters, limit])
+        cursor.execute(allowed + sql.format(within=within), asked)
         return [key if isinstance(key, UUID) else UUID(key) for (key,) in cursor.fetchall()]
 
 
@@ -79,12 +84,12 @@ def frequencies(scope: Scope, forms: Collection[str]) -> dict[str, int]:
     """How many passages in the scope hold each form."""
     if not forms:
         return {}
-    within, parameters = scope.within()
+    allowed, within, parameters = scope.within()
     count = (_POSTGRESQL_COUNT if _on_postgresql() else _SQLITE_COUNT).format(within=within)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT " + ", ".join(f"({count})" for _ in forms),
-            [one for form in forms for one in (_query(scope.marked, [form]), *parameters)],
+            allowed + "SELECT " + ", ".join(f"({count})" for _ in forms),
+            [*parameters, *(_query(scope.marked, [form]) for form in forms)],
         )
         return dict(zip(forms, cursor.fetchone(), strict=True))
 

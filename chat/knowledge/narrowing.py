@@ -7,6 +7,7 @@ visitor's contact may see.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,14 @@ Json = dict[str, Any]
 
 KNOWLEDGE, LABELS, EVERYTHING = "knowledge_bases", "label_relations", "has_user_selected_all"
 LISTS = ("chatbot_file_ids", "faq_ids")
+#: How many single files may be named; those after them are not searched. Each is a parameter of the search.
+MOST_FILES = 1_000
 
 
 def narrowed(allowed: Json | None, asked: Json | None) -> Json | None:
     """What the page ``asked`` for, as far as the contact's metadata allow it. A contact without metadata is
-    not restricted; one with metadata but without knowledge bases sees none. What else they say stands."""
+    not restricted; one with metadata but without knowledge bases sees none. What else they say stands. What
+    was narrowed may be narrowed again, by what is allowed later."""
     if asked is None or not allowed:
         return asked
     found = {**asked, **{name: value for name, value in allowed.items() if name not in (KNOWLEDGE, LABELS)}}
@@ -29,7 +33,7 @@ def narrowed(allowed: Json | None, asked: Json | None) -> Json | None:
     both = [one for one in (allowed.get(LABELS), asked.get(LABELS)) if one]
     found.pop(LABELS, None)
     if both:
-        found[LABELS] = both[0] if len(both) == 1 else {"operator": "AND", "conditions": both}
+        found[LABELS] = both[0] if both[0] == both[-1] else {"operator": "AND", "conditions": both}
     return found
 
 
@@ -53,9 +57,12 @@ def scope_of(metadata: Json | None, knowledge_bases: Collection[UUID]) -> Scope:
         return Scope(bases)
     rows = [(base, row) for row in _rows(said[KNOWLEDGE]) if (base := _id(row.get("knowledge_base_id")))]
     whole = bases & {base for base, row in rows if _whole(row)}
-    named = {(id, base) for base, row in rows for one in _list(row, LISTS[0]) if (id := _id(one))}
-    beside = KnowledgeFile.objects.filter(knowledge_base__in=bases - whole, pk__in={id for id, _ in named})
-    return Scope(whole, frozenset(named & set(beside.values_list("pk", "knowledge_base"))))
+    beside = bases - whole
+    single = ((base, one) for base, row in rows if base in beside for one in _list(row, LISTS[0]))
+    named = dict.fromkeys((id, base) for base, one in single if (id := _id(one)))
+    first = frozenset(islice(named, MOST_FILES))
+    files = KnowledgeFile.objects.filter(knowledge_base__in=beside, pk__in={id for id, _ in first})
+    return Scope(whole, first & set(files.values_list("pk", "knowledge_base")))
 
 
 def _demands(labels: Any) -> bool:

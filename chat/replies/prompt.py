@@ -11,7 +11,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 from chat.completions.deadlines import Deadlines
 from chat.completions.deltas import Endpoint, Prompt, Source, Turn
 from chat.knowledge.index import Scope
-from chat.knowledge.narrowing import Json, in_force, scope_of
+from chat.knowledge.narrowing import Json, in_force, narrowed, scope_of
 from chat.knowledge.search import Found, search_in
 from chat.models import (
     Attachment,
@@ -100,10 +100,14 @@ def instructions(chatbot: Chatbot, question: Message) -> str:
 
 
 def metadata_for(question: Message) -> Json | None:
-    """What is said of the documents that may be used for the answer."""
+    """What is said of the documents that may be used for the answer. A visitor's question that is asked again
+    may use what its contact may use now, not what it might when it was written."""
     found = _metadata(conversation=question.conversation_id)
     conversation, contact = found[0] if found else (None, None)
-    return in_force(message=question.query_metadata, conversation=conversation, contact=contact)
+    said = question.query_metadata
+    if question.created_by.startswith("visitor:"):
+        said = narrowed(contact, said)
+    return in_force(message=said, conversation=conversation, contact=contact)
 
 
 def known_to(chatbot: Chatbot, place: Endpoint) -> list[UUID]:

@@ -179,6 +179,11 @@ NARROWED: dict[str, tuple[Any, Any, Any]] = {
         {"label_relations": OTHER},
         {"knowledge_bases": BASES, "label_relations": {"operator": "AND", "conditions": [LABEL, OTHER]}},
     ),
+    "the same labels": (
+        {"knowledge_bases": BASES, "label_relations": LABEL},
+        {"knowledge_bases": BASES, "label_relations": LABEL},
+        {"knowledge_bases": BASES, "label_relations": LABEL},
+    ),
     "its own words": (
         {"knowledge_bases": [], "tier": "free"},
         {"tier": "gold", "campaign": "spring"},

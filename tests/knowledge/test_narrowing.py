@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from django.db import connection
 from django.test import TestCase
 
-from chat.models import Contact, Conversation, ProcessLease, Reply, WebChat
+from chat.models import Contact, Conversation, KnowledgeFile, ProcessLease, Reply, ReplyState, WebChat
+from chat.principals import Principal
 from chat.replies import records
+from chat.replies.prompt import Asked
+from chat.services.replies import retry
 from tests import people
 from tests.api.asking import Caller, alices
 from tests.knowledge.corpus import knowledge_base
 
 BREAD = "# {0}\n\n## {0}\n\nBake the bread of the {0} for forty minutes at 220 degrees.\n"
+
+#: More words than a search takes of one message, and nothing that any document speaks of.
+MANY_WORDS = " ".join(f"z{a}r{b}ock" for a in "aeiou" for b in "bdfgklmnprst")
+#: The most parameters of one query, where nobody has built SQLite for more.
+SQLITE_PARAMETERS = 32_766
+
+
+def found_in(asked: Asked) -> set[str]:
+    return {one.passage.file.filename.removesuffix(".md") for one in asked.found}
 
 
 class NarrowingTests(TestCase):
@@ -35,13 +49,20 @@ class NarrowingTests(TestCase):
         question = {"content": "Bake the bread for forty minutes?", "queryMetadata": message}
         sent = self.key.post("messages/", {"conversation": made["id"], **question})
         self.assertEqual(sent.status_code, 201, sent.content)
-        reply = Reply.objects.get(incoming=sent.json()["id"])
+        asked = self.asked_for(sent.json()["id"])
+        self.assertEqual(
+            found_in(asked), {topic.lower().removesuffix(".md") for topic in asked.prompt.topics}
+        )
+        return found_in(asked)
+
+    def asked_for(self, message: str) -> Asked:
+        """What the model is asked in the newest attempt to answer this, which then ends."""
+        reply = Reply.objects.get(incoming=message, state=ReplyState.QUEUED)
         claim = records.claim(reply.pk, ProcessLease.objects.create(name=f"test {uuid4()}").pk)
         assert claim
         assert claim.asked
-        found = {one.passage.file.filename.removesuffix(".md") for one in claim.asked.found}
-        self.assertEqual(found, {topic.lower().removesuffix(".md") for topic in claim.asked.prompt.topics})
-        return found
+        assert records.end(claim, records.Outcome(ReplyState.COMPLETE, "Yes.", seq=4))
+        return claim.asked
 
     def row(self, base: Any, *files: str, whole: Any = "False") -> dict[str, Any]:
         ids = [str(base.files.get(filename=f"{name}.md").pk) for name in files]
@@ -71,6 +92,23 @@ class NarrowingTests(TestCase):
             ([], set()),
         ):
             self.assertEqual(self.rests_on(self.bases(*rows)), found, rows)
+
+    def test_a_thousand_files_may_be_named_in_a_search_for_many_words(self) -> None:
+        if connection.vendor == "sqlite":
+            most = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, SQLITE_PARAMETERS)
+            self.addCleanup(connection.connection.setlimit, sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, most)
+        made = self.key.post("conversations/", {"webChat": str(self.web_chat.pk)}).json()
+        others = KnowledgeFile.objects.bulk_create(
+            KnowledgeFile(knowledge_base=self.base, filename=f"{number}.md") for number in range(1_000)
+        )
+        for before, found in ((others[1:], {"cellar"}), (others, set())):
+            row = self.row(self.base, "cellar")
+            row["chatbot_file_ids"] = [str(one.pk) for one in before] + row["chatbot_file_ids"]
+            content = f"{MANY_WORDS}. Bake the bread for forty minutes?"
+            body = {"conversation": made["id"], "content": content, "queryMetadata": self.bases(row)}
+            sent = self.key.post("messages/", body)
+            self.assertEqual(sent.status_code, 201, sent.content)
+            self.assertEqual(found_in(self.asked_for(sent.json()["id"])), found, len(before))
 
     def test_it_opens_nothing_that_the_chatbot_does_not_know(self) -> None:
         file = str(self.foreign.files.get().pk)
@@ -112,3 +150,23 @@ class NarrowingTests(TestCase):
         body = {"conversation": made["id"], "content": "Bread?", "queryMetadata": asked}
         kept = stranger.post("messages/", body).json()["queryMetadata"]["knowledge_bases"]
         self.assertEqual(kept, [self.row(self.base, "attic")])
+
+    def test_a_visitors_question_asked_again_may_use_what_the_contact_may_see_now(self) -> None:
+        stranger = Caller()
+        made = stranger.post("conversations/", {"webChat": str(self.web_chat.pk)}).json()
+        cellar, barn = self.row(self.base, "cellar"), self.row(self.other, whole="True")
+        contact = Contact.objects.filter(pk=made["contact"]["id"])
+        system = Principal("system", self.web_chat.organization_id, self.web_chat.organization_id)
+        contact.update(query_metadata=self.bases(cellar, barn))
+        body = {"content": "Bake the bread for forty minutes?", "queryMetadata": self.bases(cellar, barn)}
+        sent = stranger.post("messages/", {"conversation": made["id"], **body}).json()
+        self.assertEqual(found_in(self.asked_for(sent["id"])), {"cellar", "barn"})
+        for now, found in (
+            (self.bases(cellar), {"cellar"}),
+            (self.bases(), set()),
+            (self.bases(self.row(self.base, whole="True")), {"cellar"}),
+            (None, {"cellar", "barn"}),
+        ):
+            contact.update(query_metadata=now)
+            retry(principal=system, message=UUID(sent["id"]))
+            self.assertEqual(found_in(self.asked_for(sent["id"])), found, now)
