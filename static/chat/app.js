@@ -31,6 +31,7 @@ const outbox = new Outbox({
   isOpen: () => connection.state === "ready",
   send: ({ id, conversation, chatbot, content, files }) =>
     connection.send({ type: "send", id, conversation, content, ...(chatbot ? { chatbot } : {}), ...attachmentsOf(files) }),
+  restart: () => connection.restart(),
   onChange: (conversation) => page.outboxChanged(conversation),
 });
 const drawer = new Drawer();

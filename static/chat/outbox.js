@@ -2,8 +2,9 @@
 /**
  * Messages on their way to the server. Each is kept in the browser until the server says that it has it, so that
  * neither a lost connection nor a reload loses one. They go out one at a time: the next when the one before is
- * stored, which keeps their order. A message may be sent twice (the answer was lost, or two tabs have it); its id
- * makes the server store it once.
+ * stored, which keeps their order. One whose file has to wait keeps back only what was written after it in its own
+ * conversation. A message may be sent twice (the answer was lost, or two tabs have it); its id makes the server store
+ * it once.
  */
 
 import { problemOf } from "./conversation.js";
@@ -21,6 +22,8 @@ import { partOf } from "./uploads.js";
  * @property {string} content
  * @property {Part[]} [files] Uploaded one after the other before the message goes out.
  * @property {true} [again] They were uploaded once more, because the server no longer had them.
+ * @property {number} [tries] How often the next of them was to be tried again later.
+ * @property {true} [unknown] For the next of them the connection was begun anew, because its token was refused.
  * @property {number} createdAt
  * @property {Problem} [problem] Why the server did not take it.
  *
@@ -29,15 +32,18 @@ import { partOf } from "./uploads.js";
  * @property {Uploads} uploads
  * @property {() => boolean} isOpen Whether anything can be sent now.
  * @property {(entry: Entry) => boolean} send False: there is no connection.
+ * @property {() => void} restart Begin the connection anew, which finds out who speaks.
  * @property {(conversation: string) => void} onChange
  */
 
 const ANSWER_WITHIN = 20_000;
 const UPLOAD_AGAIN_AFTER = 5000;
 /** An upload that failed so is tried again by itself: who speaks, or the way to the server, is just being found. */
-const AWAY = new Set(["offline", "signed_out", "token_refused"]);
+const AWAY = new Set(["offline", "signed_out"]);
+/** How often a file is uploaded that the server does not take for the moment. */
+const UPLOAD_TRIES = 4;
 
-/** After these the message stays first in line and goes out again by itself. Value: seconds to wait. */
+/** After these a message goes out again by itself; until then it stays first in line. Value: seconds to wait. */
 const PASSING = new Map([
   ["rate_limited", 5],
   ["storage_busy", 2],
@@ -55,6 +61,8 @@ export class Outbox {
   #prefix;
   /** The entry that is out and not answered yet. */
   #flying = "";
+  /** Entries with a file that is uploaded again later. @type {Set<string>} */
+  #aside = new Set();
   #timer = 0;
   #newest = 0;
   /** Gives up the upload that runs. */
@@ -99,7 +107,7 @@ export class Outbox {
   /** Send what waits, if nothing is out. To be called whenever the connection is ready. */
   flush() {
     if (this.#flying || this.#timer || !this.#options.isOpen()) return;
-    const entry = [...this.#entries.values()].find(({ problem }) => !problem || passes(problem));
+    const entry = this.#next();
     const part = entry?.files?.find(({ attachment }) => !attachment);
     if (entry && part) return void this.#upload(entry, part);
     if (!entry || !this.#options.send(entry)) return;
@@ -141,7 +149,8 @@ export class Outbox {
   retry(id) {
     const entry = this.#entries.get(id);
     if (!entry) return;
-    const { problem: _told, again: _again, ...anew } = entry;
+    const { problem: _told, again: _again, tries: _tries, unknown: _unknown, ...anew } = entry;
+    this.#aside.delete(id);
     this.#land();
     this.#keep(anew);
     this.flush();
@@ -165,6 +174,18 @@ export class Outbox {
     this.#land();
   }
 
+  /** The first that may go out: none before one of its own conversation. */
+  #next() {
+    /** @type {Set<string>} */
+    const held = new Set();
+    for (const entry of this.#entries.values()) {
+      if (entry.problem && !passes(entry.problem)) continue;
+      if (this.#aside.has(entry.id)) held.add(entry.conversation);
+      if (!held.has(entry.conversation)) return entry;
+    }
+    return undefined;
+  }
+
   /** @param {Entry} entry @param {Part} part */
   async #upload(entry, part) {
     this.#flying = entry.id;
@@ -175,7 +196,8 @@ export class Outbox {
       const attachment = await this.#options.uploads.send(part, signal, tell);
       if (signal.aborted) return;
       this.#land();
-      this.#keep({ ...entry, files: entry.files?.map((one) => (one === part ? { ...part, attachment } : one)) ?? [] });
+      const { tries: _tries, unknown: _unknown, ...taken } = entry;
+      this.#keep({ ...taken, files: entry.files?.map((one) => (one === part ? { ...part, attachment } : one)) ?? [] });
       this.flush();
     } catch (error) {
       if (!signal.aborted) this.#notUploaded(entry, problemOf(error));
@@ -184,10 +206,32 @@ export class Outbox {
 
   /** @param {Entry} entry @param {Problem} problem */
   #notUploaded(entry, problem) {
-    if (!AWAY.has(problem.code)) return void this.refuse(entry.id, problem);
+    const { code, message } = problem;
+    if (AWAY.has(code)) {
+      this.#land();
+      this.#wait(UPLOAD_AGAIN_AFTER);
+      this.#options.onChange(entry.conversation);
+    } else if (code === "token_refused" && !entry.unknown) {
+      this.#land();
+      this.#keep({ ...entry, unknown: true });
+      this.#options.restart();
+    } else if (passes(problem)) {
+      const tries = (entry.tries ?? 0) + 1;
+      if (tries < UPLOAD_TRIES) this.#stepAside({ ...entry, tries, problem });
+      else this.refuse(entry.id, { code: "file_refused", message });
+    } else {
+      this.refuse(entry.id, problem);
+    }
+  }
+
+  /** Its file is uploaded again later; others go out meanwhile. @param {Entry & {problem: Problem}} entry */
+  #stepAside(entry) {
+    const { code, retryAfter = PASSING.get(code) ?? 0 } = entry.problem;
     this.#land();
-    this.#wait(UPLOAD_AGAIN_AFTER);
-    this.#options.onChange(entry.conversation);
+    this.#aside.add(entry.id);
+    this.#keep(entry);
+    setTimeout(() => this.#aside.delete(entry.id) && this.flush(), retryAfter * 1000);
+    this.flush();
   }
 
   /** @param {number} milliseconds */

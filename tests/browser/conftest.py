@@ -53,7 +53,7 @@ def open_chat(server: Server, chromium: Browser) -> Iterator[Opener]:
         context.add_cookies([{"name": "sessionid", "value": session, "url": server.origin}])
         page: Page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        allowed = (*LOST, *(["404"] if missing else []), *(["400"] if refused else []))
+        allowed = (*LOST, *(["404"] if missing else []), *(["400", "429"] if refused else []))
         page.on("console", lambda line: faults.append(line.text) if is_fault(line, allowed) else None)
         page.goto(path)
         return Chat(page, server)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import EmbedOpener
 from tests.browser.embedded import Embedded
@@ -39,6 +41,72 @@ def test_the_first_message_of_a_visitor_may_be_a_picture(
         assert frame
         chat.frame = frame
     assert str(picture_in(chat).get_attribute("src")).startswith("/media/chat/attachment/")
+    assert picture_in(chat).evaluate(LOADED) == 320
+
+
+def stale(text: str) -> str:
+    """The token of a page that has been open for too long."""
+    return text[:-1] + ("A" if text[-1] != "A" else "B")
+
+
+def test_a_token_that_ended_while_the_page_was_open_is_replaced_before_the_file_is_sent(
+    open_embed: EmbedOpener,
+) -> None:
+    chat = open_embed()
+    page = chat.page
+    hellos: list[str] = []
+    shown: list[str] = []
+
+    def connected(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def sent(message: str | bytes) -> None:
+            frame = json.loads(message)
+            if frame["type"] == "hello" and "token" in frame:
+                hellos.append(frame["token"])
+                frame["token"] = stale(frame["token"])
+            server.send(json.dumps(frame))
+
+        socket.on_message(sent)
+
+    def uploaded(route: Route) -> None:
+        token = route.request.headers["authorization"]
+        shown.append(token)
+        if len(shown) == 1:
+            token = stale(token)
+        route.continue_(headers={**route.request.headers, "authorization": token})
+
+    page.route_web_socket("**/ws/chat/", connected)
+    page.route("**/attachments", uploaded)
+    page.reload()
+    chat.attach(("sea.png", PICTURE))
+    chat.frame.get_by_role("button", name="Send", exact=True).click()
+    expect(chat.replies).to_have_count(1)
+    chat.settle()
+    assert picture_in(chat).evaluate(LOADED) == 320
+    assert [f"Visitor {one}" for one in hellos] == shown[:1]
+    assert len(set(shown)) == len(shown) == 2
+
+
+def test_a_file_whose_sender_stays_unknown_is_given_up_until_they_ask(open_embed: EmbedOpener) -> None:
+    chat = open_embed()
+    shown: list[str] = []
+
+    def uploaded(route: Route) -> None:
+        shown.append(route.request.headers["authorization"])
+        route.continue_(headers={**route.request.headers, "authorization": stale(shown[-1])})
+
+    chat.page.route("**/attachments", uploaded)
+    chat.attach(("sea.png", PICTURE))
+    chat.write("Look sim:tokens=5")
+    refusal = chat.frame.get_by_role("group", name="Not sent")
+    expect(refusal).to_contain_text("This browser is no longer known here.")
+    assert len(shown) == 2
+    chat.ask("Without sim:tokens=5")
+    chat.page.unroute("**/attachments")
+    refusal.get_by_role("button", name="Retry").click()
+    expect(chat.replies).to_have_count(2)
+    chat.settle()
     assert picture_in(chat).evaluate(LOADED) == 320
 
 

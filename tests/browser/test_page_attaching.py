@@ -187,6 +187,61 @@ def test_a_file_that_the_server_refuses_stays_with_the_reason(open_chat: Opener)
     chat.wait(lambda: chat.page.evaluate(KEPT) == 0)
 
 
+def full(chat: Chat, *, seconds: int) -> list[Route]:
+    """From now on the server takes no files for the moment. Returns the uploads that it has refused."""
+    refused: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route)
+        body = {"code": "rate_limited", "message": "Too many files wait."}
+        route.fulfill(status=429, headers={"Retry-After": str(seconds)}, json=body)
+
+    chat.page.route("**/chat/attachments", refuse)
+    return refused
+
+
+def test_a_file_that_has_to_wait_holds_back_only_its_own_conversation(open_chat: Opener) -> None:
+    chat = open_chat(refused=True, missing=True)
+    refused = full(chat, seconds=3600)
+    chat.attach(("tides.txt", b"Twice a day."))
+    chat.write("First sim:tokens=5")
+    waiting = chat.questions.first.get_by_text("Your message waits here and is sent again.")
+    expect(waiting.filter(visible=True)).to_be_visible()
+    chat.write("About the file sim:tokens=5")
+    held = chat.conversation
+    chat.new()
+    chat.ask("Elsewhere sim:tokens=5")
+    assert len(chat.stored()) == 2
+    assert chat.stored(held) == []
+    assert len(refused) == 1
+    # After a reload it is tried at once.
+    chat.page.unroute("**/chat/attachments")
+    chat.page.goto(f"/c/{held}")
+    expect(chat.replies).to_have_count(2)
+    chat.settle()
+    assert chat.stored(held)[0] == "First sim:tokens=5"
+    assert chat.sources() == chat.stored(held)
+
+
+def test_a_file_that_is_refused_again_and_again_is_given_up_until_the_person_asks(open_chat: Opener) -> None:
+    chat = open_chat(refused=True)
+    refused = full(chat, seconds=1)
+    chat.attach(("tides.txt", b"Twice a day."))
+    chat.write("First sim:tokens=5")
+    chat.write("Second sim:tokens=5")
+    refusal = chat.page.get_by_role("group", name="Not sent")
+    expect(refusal).to_contain_text("Too many files wait.", timeout=15_000)
+    assert len(refused) == 4
+    expect(chat.replies).to_have_count(1)
+    chat.settle()
+    assert chat.stored()[0] == "Second sim:tokens=5"
+    chat.page.unroute("**/chat/attachments")
+    refusal.get_by_role("button", name="Retry").click()
+    expect(chat.replies).to_have_count(2)
+    chat.settle()
+    expect(chat.questions.get_by_role("link")).to_have_text("tides.txt1 kB")
+
+
 def test_what_the_server_no_longer_has_is_uploaded_once_more(chat: Chat) -> None:
     uploads = 0
 

@@ -63,6 +63,7 @@ const outbox = new Outbox({
   uploads: new Uploads({ user: keeping.owner, upload }),
   isOpen: () => connection.state === "ready" && !asksFirst(),
   send: deliver,
+  restart: () => connection.restart(),
   onChange: (conversation) => page.outboxChanged(conversation),
 });
 const sendings = new Sendings();
