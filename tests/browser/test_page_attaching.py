@@ -33,6 +33,12 @@ KEPT = """
 """
 
 
+#: It comes a little after the page.
+STORE_IS_LOADED = (
+    "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('filestore'))"
+)
+
+
 @pytest.fixture(scope="module")
 def server(simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("data")
@@ -149,6 +155,7 @@ def test_a_chosen_file_is_removed_by_the_keyboard_and_stays_with_its_conversatio
 def test_files_wait_with_their_message_without_a_server_and_over_a_reload(open_chat: Opener) -> None:
     chat = open_chat(missing=True)  # the conversation exists in this browser only when it is reloaded
     before = len(attached(chat.server))
+    chat.page.wait_for_function(STORE_IS_LOADED)
     chat.server.kill()
     expect(chat.page.get_by_text("Reconnecting…")).to_be_visible()
     chat.attach(("waiting.png", PICTURE), ("waiting.txt", b"Twice a day."))
@@ -171,6 +178,7 @@ def test_how_far_an_upload_is_can_be_seen(chat: Chat) -> None:
     chat.attach(("slow.txt", b"Twice a day."))
     chat.write("Slow sim:tokens=5")
     expect(chat.page.get_by_text("Uploading… 0%")).to_be_visible()
+    chat.wait(lambda: held)
     held[0].continue_()
     expect(chat.replies).to_have_count(1)
     expect(chat.page.get_by_text("Uploading…")).to_be_hidden()
