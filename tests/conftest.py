@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -37,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.browser)
     files = {item.path for item in driving}
     items.sort(key=lambda item: item.path in files)
+
+
+@pytest.fixture(autouse=True)
+def usual_language() -> Iterator[None]:
+    """Django's client leaves the language of its last request behind."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
