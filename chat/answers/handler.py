@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
@@ -60,23 +60,26 @@ class Handler:
             body = await self.django.read_body(receive)
         except RequestAborted:
             return
-        with body:
-            set_script_prefix(get_script_prefix(scope))
-            request, refusal = self.django.create_request(scope, body)
-            response = await self.in_thread(request) if request else cast("HttpResponseBase", refusal)
-            if isinstance(response, Later) or response.streaming:
-                await while_connected(self.finish(response, send), receive)
-            else:
-                await self.finish(response, send)
+        set_script_prefix(get_script_prefix(scope))
+        request, refusal = self.django.create_request(scope, body)
+        if request is None:
+            body.close()
+            await self.finish(cast("HttpResponseBase", refusal), send)
+        else:
+            await while_connected(self.answer(request, body, send), receive)
 
-    def respond(self, request: HttpRequest) -> HttpResponseBase:
-        """Middleware and view, in a thread."""
+    async def answer(self, request: HttpRequest, body: IO[bytes], send: Any) -> None:
+        await self.finish(await self.in_thread(request, body), send)
+
+    def respond(self, request: HttpRequest, body: IO[bytes]) -> HttpResponseBase:
+        """Middleware and view, in a thread. It goes on when its client has gone, so it closes the body."""
         _busy.add(id(request))
         try:
             request_started.send(sender=self.__class__, scope=request.scope)  # type: ignore[attr-defined]
             response: HttpResponseBase = self.chain.get_response(request)
         finally:
             give_back()
+            body.close()
             _busy.discard(id(request))
         response._handler_class = self.__class__  # type: ignore[attr-defined]
         return response
@@ -91,7 +94,8 @@ class Handler:
 
 
 async def while_connected(work: Any, receive: Any) -> None:
-    """Do the work until it is done or the client has gone: then it is cancelled."""
+    """Do the work until it is done or the client has gone: then it is cancelled, and what still waits for a
+    thread never gets one."""
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(receive())
     try:
         await asyncio.wait([working, leaving], return_when=asyncio.FIRST_COMPLETED)

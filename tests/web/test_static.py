@@ -4,6 +4,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -81,25 +82,44 @@ def test_nothing_is_written_there(site: Server, hashed: str) -> None:
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the lock is SQLite's")
 def test_files_and_the_health_come_while_every_thread_is_busy(server: Server, hashed: str) -> None:
-    """More writers than there are threads wait for a database that another process has for itself."""
-    writers = THREADS + 1
-    with ThreadPoolExecutor(writers) as clients:
+    """All threads wait for a database that another process has for itself. Who leaves the queue before there
+    is a thread is not worked for."""
+    before = conversations(server)
+    with ThreadPoolExecutor(THREADS) as clients:
         with server.database.locked():
-            writing = [clients.submit(begin_conversation, server) for _ in range(writers)]
-            deadline = time.monotonic() + 15
-            while b"parley_requests_waiting 1.0" not in ask(server, "/metrics")[1]:
-                assert time.monotonic() < deadline
-            for path in ("/healthz", hashed):
+            writing = [clients.submit(begun_conversation, server) for _ in range(THREADS)]
+            until(server, f"parley_request_threads_busy {THREADS}.0")
+            leaver = asking_for_conversation(server)
+            until(server, "parley_requests_waiting 1.0")
+            leaver.close()
+            for path in (hashed, "/healthz"):
                 assert ask(server, path)[0].status == 200
             assert not any(one.done() for one in writing)
         assert {one.result() for one in writing} == {201}
+    assert ask(server, "/accounts/login/")[0].status == 200  # behind the leaver
+    assert conversations(server) == before + THREADS
 
 
-def begin_conversation(server: Server) -> int:
+def until(server: Server, line: str) -> None:
+    """Until ``/metrics`` has this line."""
+    deadline = time.monotonic() + 15
+    while line.encode() not in ask(server, "/metrics")[1].splitlines():
+        assert time.monotonic() < deadline, line
+
+
+def asking_for_conversation(server: Server) -> HTTPConnection:
     """As a program without a key may, in a web chat."""
-    body = json.dumps({"webChat": server.people["alice"]["webChat"]})
     client = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    body = json.dumps({"webChat": server.people["alice"]["webChat"]})
     client.request("POST", "/api/conversations/", body, {"Content-Type": "application/json"})
-    status = client.getresponse().status
-    client.close()
-    return status
+    return client
+
+
+def begun_conversation(server: Server) -> int:
+    with closing(asking_for_conversation(server)) as client:
+        return client.getresponse().status
+
+
+def conversations(server: Server) -> int:
+    (count,) = server.rows("SELECT count(*) FROM chat_conversation")[0]
+    return int(count)
