@@ -19,6 +19,7 @@ from typing import Any
 import requests
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
+from tests.conftest import CHROMIUM, FLAGS
 from tests.harness.server import ROOT, Server
 from tests.simulator.process import SimulatorProcess
 from tests.webhooks.receiver import Reaction, Receiver
@@ -200,9 +201,7 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs/pictures")
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, SimulatorProcess() as simulator:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for scene in wanted:
             data = Path(tempfile.mkdtemp(prefix="parley-pictures-"))
             more = {"STATIC_ROOT": str(data / "static"), "COMPLETIONS_MODEL": CUT}

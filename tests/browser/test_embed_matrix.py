@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.embedded import make_web_chat
 from tests.browser.host_pages import FIELD, HostPages, Widget, script_tag
-from tests.conftest import CHROMIUM
+from tests.conftest import CHROMIUM, FLAGS
 from tests.harness.server import Server
 from tests.simulator.process import SimulatorProcess
 
@@ -43,9 +43,7 @@ def browser(
     (profile / "Default").mkdir()
     chosen = {"profile": {"cookie_controls_mode": MODES[request.param]}}
     (profile / "Default" / "Preferences").write_text(json.dumps(chosen))
-    context = chromium.browser_type.launch_persistent_context(
-        profile, executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-    )
+    context = chromium.browser_type.launch_persistent_context(profile, executable_path=CHROMIUM, args=FLAGS)
     yield request.param, context
     context.close()
 

@@ -31,6 +31,16 @@ class SimulatorProcess:
         self.port: int = json.loads(self.process.stdout.readline())["port"]
         self.url = f"http://127.0.0.1:{self.port}/v1"
 
+    @property
+    def maiagent(self) -> dict[str, str]:
+        """The settings of a server whose chatbots ask the simulator as MaiAgent's."""
+        return {
+            "COMPLETIONS_PROVIDER": "maiagent",
+            "COMPLETIONS_URL": self.url.replace("/v1", "/api"),
+            "COMPLETIONS_API_KEY": "prefix.secret",
+            "COMPLETIONS_CHATBOT_ID": "4c1e",
+        }
+
     def __enter__(self) -> SimulatorProcess:
         return self
 

@@ -16,13 +16,7 @@ from tests.simulator.text import expected_text
 
 @pytest.fixture(scope="module")
 def server(simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    maiagent = {
-        "COMPLETIONS_PROVIDER": "maiagent",
-        "COMPLETIONS_URL": simulator.url.replace("/v1", "/api"),
-        "COMPLETIONS_API_KEY": "prefix.secret",
-        "COMPLETIONS_CHATBOT_ID": "4c1e",
-    }
-    with Server(tmp_path_factory.mktemp("data"), simulator.url, **maiagent) as running:
+    with Server(tmp_path_factory.mktemp("data"), simulator.url, **simulator.maiagent) as running:
         yield running
 
 
