@@ -37,5 +37,5 @@ format:    ## put the code into its one format
 messages:  ## collect the strings for translation and compile the catalogue (needs gettext)
 	@$(MESSAGES) makemessages --locale zh_Hant --no-wrap --no-obsolete --add-location file --ignore '.venv/*' --ignore 'tests/*'
 	@$(MESSAGES) makemessages --locale zh_Hant --no-wrap --no-obsolete --add-location file --domain djangojs \
-	  --ignore '.venv/*' --ignore 'static/vendor/*' --ignore '*node_modules*' --ignore 'staticfiles/*' --ignore 'tests/*'
+	  --ignore '.venv/*' --ignore 'static/vendor/*' --ignore '*node_modules*' --ignore 'staticfiles/*' --ignore '*.min.js' --ignore 'tests/*'
 	@$(MESSAGES) compilemessages --ignore '.venv/*'

@@ -1,7 +1,8 @@
 """Measure the product: ``python -m benchmarks`` prints the table.
 
 With ``--streams`` or ``--profile`` one window of one target instead; ``growth`` prints what the product costs
-as work grows, ``soak`` works for half an hour and looks whether anything leaks.
+as work grows, ``lists`` what long lists cost by the API, ``soak`` works for half an hour and looks whether
+anything leaks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 
 import uvloop
 
-from benchmarks import growth, installation, machine, soak, table
+from benchmarks import growth, installation, lists, machine, soak, table
 from benchmarks.figures import Figures
 from benchmarks.profile import profile
 from benchmarks.session import Plan, idle_socket, measure, one_window
@@ -31,6 +32,8 @@ def main() -> None:
     print(machine.description(), flush=True)
     if options.what == "growth":
         print_growth()
+    elif options.what == "lists":
+        print_lists()
     elif options.what == "soak":
         sys.exit(0 if print_soak(options) else 1)
     elif options.streams or options.profile:
@@ -42,7 +45,7 @@ def main() -> None:
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["table", "growth", "soak"], default="table")
+    parser.add_argument("what", nargs="?", choices=["table", "growth", "lists", "soak"], default="table")
     parser.add_argument("--only", nargs="+", choices=KEYS, metavar="TARGET", help=", ".join(KEYS))
     parser.add_argument("--quick", action="store_true", help="one short round, no limit of streams")
     parser.add_argument("--rounds", type=int, default=3, help="the table has the medians of so many (3)")
@@ -92,6 +95,20 @@ def print_growth() -> None:
         histories = growth.by_messages(one, growth.MESSAGES)
         print(f"\n{growth.messages_table(histories)}", flush=True)
         print(f"\n{growth.streams_table(uvloop.run(growth.by_streams(one, growth.STREAMS)))}")
+
+
+def print_lists() -> None:
+    with postgresql() as address:
+        found = [
+            lists.lists(
+                Parley("", name=name, database_url=url, members=1, python=installation.python(*extras)),
+                lists.CONVERSATIONS,
+                lists.MESSAGES,
+            )
+            for name, url, extras in (("SQLite", "", ()), ("PostgreSQL", address, ("production",)))
+        ]
+    print(f"\n{lists.pages_table(found)}\n\n{lists.exports_table(found)}")
+    print(f"\n{table.verdict_lines(lists.verdicts(found))}")
 
 
 def print_soak(options: argparse.Namespace) -> bool:

@@ -9,6 +9,8 @@ from statistics import median
 
 from benchmarks.session import Round
 
+#: The targets that are held to the budgets: the product, on each database.
+JUDGED = ("parley", "postgresql")
 HEAD = (
     "server on one core",
     "CPU-s per 1,000 tokens at 100 × 20/s",
@@ -97,16 +99,17 @@ def ratio(result: Result, other: Result | None) -> str:
 
 
 def budgets(results: Results) -> str:
-    """What the product is held to, line by line, each with what was measured."""
-    result = results.get("parley")
-    if result is None:
-        return ""
+    """What the product is held to on each database, line by line, each with what was measured."""
+    return "\n\n".join(judged(results[key], results) for key in JUDGED if key in results)
+
+
+def judged(result: Result, results: Results) -> str:
     verdicts = [
         *relative(result, results.get("framework"), "relay on the same frameworks", 1.5),
         *relative(result, results.get("bare"), "aiohttp relay", 2.0),
         *absolute(result),
     ]
-    return verdict_lines(verdicts)
+    return f"{result.name}\n{verdict_lines(verdicts)}"
 
 
 def verdict_lines(verdicts: Sequence[tuple[bool, str]]) -> str:

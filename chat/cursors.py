@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -33,6 +33,15 @@ class Page(Generic[M]):
     previous: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Rows that a page lies behind: the keys of the ``last``, and how many of them the list does not show, so
+    that as many more have to be skipped after it."""
+
+    last: tuple[Any, ...]
+    hidden: int
+
+
 def page_after(
     rows: QuerySet[M], keys: tuple[str, ...], cursor: str | None, size: int
 ) -> tuple[list[M], str | None]:
@@ -41,12 +50,16 @@ def page_after(
     ``rows`` must be ordered by ``keys``, all descending, and the keys together must be unique.
     """
     if cursor:
-        values = _decode(cursor, [_kind_of(rows, key) for key in keys])
-        rows = rows.filter(_beyond(keys, values, "lt"))
+        rows = after(rows, keys, _decode(cursor, [_kind_of(rows, key) for key in keys]))
     found = list(rows[: size + 1])
     if len(found) <= size:
         return found, None
     return found[:size], cursor_of(found[size - 1], keys)
+
+
+def after(rows: QuerySet[M], keys: tuple[str, ...], values: Sequence[Any]) -> QuerySet[M]:
+    """The rows after the one whose keys have these values."""
+    return rows.filter(_beyond(keys, values, "lt"))
 
 
 def page_before_or_after(rows: QuerySet[M], keys: tuple[str, ...], cursor: str | None, size: int) -> Page[M]:
@@ -71,7 +84,7 @@ def cursor_of(row: Model, keys: tuple[str, ...]) -> str:
     return _encode([getattr(row, key) for key in keys])
 
 
-def _beyond(keys: tuple[str, ...], values: list[Any], comparison: str) -> Q:
+def _beyond(keys: tuple[str, ...], values: Sequence[Any], comparison: str) -> Q:
     """The rows whose keys are less than (or greater than) the values. The first key bounds the whole, because
     databases find no index for an OR."""
     first, rest = keys[0], keys[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,17 +13,28 @@ from threading import RLock, get_ident
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import Error, OperationalError, connection, connections, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    Error,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from chat.exceptions import StorageBusy, StorageFull
+from chat.exceptions import ChatError, Internal, StorageBusy, StorageFull
 from chat.metrics import REGISTRY
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 _writer = RLock()
 #: SQLite's own ``timeout`` (``config.environment``).
@@ -34,13 +46,32 @@ _busy: set[int] = set()
 POSTGRESQL_FULL = "53100"
 #: ``query_canceled`` there: the statement took longer than it may.
 POSTGRESQL_GIVEN_UP = "57014"
+#: ``idle_in_transaction_session_timeout`` there.
+POSTGRESQL_STOOD_STILL = "25P03"
 #: So many steps of SQLite's machine lie between two looks at the clock: well below a millisecond.
 LOOK_STEPS = 1000
+
+#: Much longer than what many need is kept, and well below a lease.
+WAIT_BRIEFLY = "SET LOCAL lock_timeout = '2s'"
+HOLD_BRIEFLY = "SET LOCAL idle_in_transaction_session_timeout = '1s'"
+#: So long the beat waits for its connection; the next one tries again.
+BEAT_CONNECT_SECONDS = 3
+
+
+def _leave_pool() -> None:
+    """This thread gets a connection of its own: requests may keep all of the pool's for longer than a lease
+    holds."""
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    if own.vendor == "postgresql":
+        options = {"connect_timeout": BEAT_CONNECT_SECONDS, **own.settings_dict["OPTIONS"], "pool": None}
+        own.settings_dict = {**own.settings_dict, "OPTIONS": options}
+        connections[DEFAULT_DB_ALIAS] = own
+
 
 #: Eight threads bound the connections of a process. Channels' own helper shares one thread among all
 #: sockets (20 queries of 0.3 s took 6 s); a thread for each socket costs 99 KB a socket.
 POOL = ThreadPoolExecutor(8, thread_name_prefix="database")
-BEAT = ThreadPoolExecutor(1, thread_name_prefix="beat")
+BEAT = ThreadPoolExecutor(1, thread_name_prefix="beat", initializer=_leave_pool)
 
 
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -53,8 +84,19 @@ async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
 
 
 async def at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same in a thread where nobody else waits: for the beat, without which a process counts as dead."""
+    """The same in a thread and on a connection for which nobody else waits: for the beat, without which a
+    process counts as dead."""
     return await asyncio.get_running_loop().run_in_executor(BEAT, partial(_call, function, *args, **kwargs))
+
+
+async def unless_away(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """The same for who asks again and again; None while the database is away or locked."""
+    try:
+        return await in_database(function, *args, **kwargs)
+    except Error as error:
+        if not comes_back(error):
+            raise
+        return None
 
 
 def give_back() -> None:
@@ -69,10 +111,18 @@ def transact() -> Iterator[None]:
     """A transaction that writes. Within this process SQLite's writers queue on a lock: its own way of
     waiting is to sleep and try again, which under a burst costs seconds in which nobody works. Inside
     another transaction there is nothing to queue for: that one has SQLite's lock, and waiting for ours
-    could wait for somebody who waits for it."""
+    could wait for somebody who waits for it.
+
+    One that PostgreSQL has ended because it stood still (``hold_briefly``) is an ``OperationalError``, as is
+    every other fault that does not come again."""
     queues = connection.vendor == "sqlite" and not connection.in_atomic_block
-    with _turn() if queues else nullcontext(), transaction.atomic():
-        yield
+    try:
+        with _turn() if queues else nullcontext(), transaction.atomic():
+            yield
+    except InternalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == POSTGRESQL_STOOD_STILL:
+            raise OperationalError(*error.args) from error.__cause__
+        raise
 
 
 @contextmanager
@@ -122,6 +172,24 @@ def _postgresql_limit(seconds: float) -> Iterator[None]:
         cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
 
 
+def wait_briefly() -> None:
+    """From here to its end the transaction waits at most so long for each lock; then it is an
+    ``OperationalError``. (SQLite's writers queue before they begin.)"""
+    _set_local(WAIT_BRIEFLY)
+
+
+def hold_briefly() -> None:
+    """The same for rows that many need, which are taken last. Should this process stand still before the end,
+    PostgreSQL ends the transaction: sooner than others have waited too long."""
+    _set_local(f"{WAIT_BRIEFLY}; {HOLD_BRIEFLY}")
+
+
+def _set_local(statement: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
 def held(rows: QuerySet[Any]) -> bool:
     """Whether there is such a row, which nobody changes before the transaction ends. Any number of
     transactions hold it at the same time, and whoever wants to change it waits for them. (Of SQLite's
@@ -134,14 +202,26 @@ def held(rows: QuerySet[Any]) -> bool:
         return cursor.fetchone() is not None
 
 
-def refusal(error: Error) -> StorageBusy | StorageFull:
-    """What people are told when the database did not do what it was asked."""
+def refusal(error: Error) -> ChatError:
+    """What people are told when the database did not do what it was asked. If asking again would not help, it
+    is a fault of ours, and logged."""
+    if not comes_back(error):
+        logger.error("database_fault", exc_info=error)
+        return Internal()
     cause = error.__cause__
     full = (
         getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
         or getattr(cause, "sqlstate", None) == POSTGRESQL_FULL
     )
     return StorageFull() if full else StorageBusy()
+
+
+def comes_back(error: BaseException | None) -> bool:
+    """Whether a database that is away or locked is why, and not what it was asked: SQLite has one class of
+    errors for all of them, and a code for the last."""
+    if not isinstance(error, (InterfaceError, OperationalError)):
+        return False
+    return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
 
 
 class DatabaseCollector(Collector):
@@ -181,7 +261,7 @@ def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     finally:
         _busy.discard(get_ident())
         for connection in connections.all(initialized_only=True):
-            # PostgreSQL's goes back to its pool. SQLite's stays with its thread: opening one costs more
-            # than most of what is asked of it.
-            if connection.vendor != "sqlite" or connection.errors_occurred:
+            # PostgreSQL's goes back to its pool. SQLite's stays with its thread, and so does the beat's:
+            # opening one costs more than most of what is asked of it.
+            if connection.errors_occurred or getattr(connection, "pool", None):
                 connection.close()

@@ -9,6 +9,8 @@
     - TokenRefused             the visitor's token opens nothing (any more)
     - IdentityRefused          what the site signed about its visitor does not hold
     - IdentityRequired         the web chat is only for visitors of whom the site has signed who they are
+    - ChatbotOff               its chatbot was taken away, or is switched off
+    - SiteRefused              the site around the embedded page is not, or no longer, on the web chat's list
   x Conflict                   somebody was first
   x RateLimited                (transient) carries ``retry_after`` in seconds
     - DailyLimit               not before tomorrow: nobody should try again by themselves
@@ -83,6 +85,16 @@ class IdentityRequired(NotAllowed):
     default = _("Log in on this site to chat here.")
 
 
+class ChatbotOff(NotAllowed):
+    code = "chatbot_off"
+    default = _("This chatbot is switched off: it takes no messages.")
+
+
+class SiteRefused(NotAllowed):
+    code = "frame_refused"
+    default = _("The chat cannot be shown on this site.")
+
+
 class Conflict(ChatError):
     code = "conflict"
     status = 409
@@ -104,6 +116,10 @@ class DailyLimit(RateLimited):
     code = "daily_limit"
     transient = False
     default = _("This chat takes no more messages from you today. Try again tomorrow.")
+
+
+#: Seconds after which whoever met a busy server may try again.
+BUSY_SECONDS = 2
 
 
 class StorageBusy(ChatError):

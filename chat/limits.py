@@ -38,8 +38,10 @@ class TokenBucket:
         return (amount - self._tokens) / self._per_second
 
 
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 MEGABYTE = 1024 * 1024
+#: An office shares an address: so many of its visitors may send all that each of them may, in a day.
+OFFICE = 10
 #: As many principals as are remembered at once; the longest unused is forgotten first.
 REMEMBERED = 10_000
 _messages: OrderedDict[str, TokenBucket] = OrderedDict()
@@ -57,11 +59,16 @@ def _wait(
 
 
 def _wait_in_window(who: str, most: int, seconds: int, amount: int) -> float:
-    """Redis counts by the minute or the hour: one step for all processes, and nothing is kept after it."""
+    """Redis counts by the minute, the hour or the day: one step for all processes, and nothing is kept after
+    it."""
     number, gone = divmod(time.time(), seconds)
-    name = f"requests:{who}:{number:.0f}"
+    name = f"requests:{who}:{seconds}:{number:.0f}"
     cache.add(name, 0, 2 * seconds)
-    return seconds - gone if cache.incr(name, amount) > most else 0
+    try:
+        counted = cache.incr(name, amount)
+    except ValueError:  # Redis went or came between the two
+        return 0
+    return seconds - gone if counted > most else 0
 
 
 def _wait_among_all(who: str, most: int, seconds: int = MINUTE, amount: int = 1) -> float:
@@ -70,7 +77,7 @@ def _wait_among_all(who: str, most: int, seconds: int = MINUTE, amount: int = 1)
         return 0
     if settings.REDIS_URL:
         return _wait_in_window(who, most, seconds, amount)
-    return _wait(_requests, who, most, seconds, amount)
+    return _wait(_requests, f"{who}:{seconds}", most, seconds, amount)
 
 
 def take_request(who: str, per_minute: int) -> None:
@@ -93,9 +100,22 @@ def count_stranger(meta: Mapping[str, Any]) -> None:
 def take_files(who: str, size: int, *, count: int = 1) -> None:
     """Count the files of people who cost nothing to be, by ``who`` (an address): together they may send in an
     hour what one person may. Raises ``RateLimited``."""
-    most_bytes = settings.UPLOADS_VISITOR_MEGABYTES * MEGABYTE
-    wait = _wait_among_all(f"files:{who}", settings.UPLOADS_WAITING, HOUR, count)
-    if wait := wait or _wait_among_all(f"bytes:{who}", most_bytes, HOUR, min(size, most_bytes)):
+    _refuse_files(_wait_among_all(f"files:{who}", settings.UPLOADS_WAITING, HOUR, count))
+    _take_bytes(who, size, settings.UPLOADS_VISITOR_MEGABYTES, HOUR)
+
+
+def take_files_of_known(who: str, size: int) -> None:
+    """The same for visitors who have written something, which costs little more: what they send is kept."""
+    _take_bytes(f"known:{who}", size, OFFICE * settings.UPLOADS_VISITOR_MEGABYTES, DAY)
+
+
+def _take_bytes(who: str, size: int, megabytes: int, seconds: int) -> None:
+    most = megabytes * MEGABYTE
+    _refuse_files(_wait_among_all(f"bytes:{who}", most, seconds, min(size, most)))
+
+
+def _refuse_files(wait: float) -> None:
+    if wait:
         raise RateLimited(_("Too many files are being sent. Try again later."), retry_after=wait)
 
 

@@ -64,7 +64,15 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
         url["CONN_MAX_AGE"] = None
     elif url["ENGINE"] == "django.db.backends.postgresql":
         require("psycopg", "DATABASE_URL")
-        url["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}, **url.get("OPTIONS", {})}
+        url["OPTIONS"] = {
+            "pool": {"min_size": 2, "max_size": 10, "timeout": 10},
+            # A machine that vanishes says nothing: Linux itself would wait for it for a quarter of an hour.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
+            **url.get("OPTIONS", {}),
+        }
         url["CONN_MAX_AGE"] = 0
     return url
 

@@ -279,7 +279,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Parley",
     "VERSION": "1",
     "DESCRIPTION": "Press Authorize and enter `Api-Key ` followed by a key. Admins make keys in the admin, "
-    "at API keys. Every route is at `/api/…` and at `/api/v1/…`, with and without the slash at the end.",
+    "at API keys. Every route is at `/api/…` and at `/api/v1/…`, those of OpenAI's API at `/v1/…` and at "
+    "`/api/v1/…`, with and without the slash at the end.",
     "SCHEMA_PATH_PREFIX": "/api/",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -287,8 +288,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
+        "AnswerStatusEnum": "chat.maax.schema.STATUSES",
         "AttachmentTypeEnum": "chat.models.AttachmentType",
         "FeedbackTypeEnum": "chat.models.FeedbackType",
+        "MessageStatusEnum": "chat.api.serializers.fields.ENDINGS",
         "MessageTypeEnum": "chat.models.MessageType",
     },
     "APPEND_COMPONENTS": {
@@ -299,6 +302,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chat.api.schema.name_in_camel_case",
         "chat.api.schema.describe_errors",
+        "chat.openai.schema.describe",
     ],
 }
 

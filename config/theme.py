@@ -99,6 +99,7 @@ UNFOLD = {
                 _item(_("Inboxes"), "inbox", "chat_inbox"),
                 _item(_("Web chats"), "web", "chat_webchat"),
                 _item(_("Visitors"), "person_pin", "chat_visitor"),
+                _item(_("Daily usage"), "data_usage", "chat_dailyusage"),
                 _item(_("Contacts"), "contacts", "chat_contact"),
                 _item(_("API keys"), "key", "chat_apikey"),
                 _item(_("Webhook calls"), "webhook", "chat_webhookrecord"),

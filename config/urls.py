@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +13,9 @@ from django.views.generic import RedirectView
 
 from chat.admin.doctor import doctor
 from chat.api import errors
+from chat.db import comes_back
+from chat.exceptions import BUSY_SECONDS, BadRequest, ChatError, Internal, NotFound, StorageBusy
+from chat.openai import errors as openai
 
 # Set before ``admin.site.urls`` is read: the admin's own log-in form knows neither the limits on wrong
 # passwords nor the second factor.
@@ -33,20 +38,27 @@ urlpatterns = [
 ]
 
 
+def told(request: HttpRequest, error: ChatError) -> HttpResponse | None:
+    """Programs read JSON, also where no view was reached. None: it is a page's request."""
+    if request.path.startswith(openai.PREFIX):
+        return openai.response_to(error)
+    return errors.plain(error) if request.path.startswith(errors.PREFIX) else None
+
+
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Programs read JSON, also where no view was reached."""
-    if request.path.startswith(errors.PREFIXES):
-        return errors.bad_request(request)
-    return defaults.bad_request(request, exception)
+    return told(request, BadRequest()) or defaults.bad_request(request, exception)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(errors.PREFIXES):
-        return errors.unknown_address(request)
-    return defaults.page_not_found(request, exception)
+    return told(request, NotFound()) or defaults.page_not_found(request, exception)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(errors.PREFIXES):
-        return errors.server_error(request)
-    return defaults.server_error(request)
+    error = sys.exception()
+    if answer := told(request, StorageBusy() if comes_back(error) else Internal()):
+        return answer
+    response: HttpResponse = defaults.server_error(request)
+    if comes_back(error):
+        response.status_code = 503
+        response["Retry-After"] = str(BUSY_SECONDS)
+    return response

@@ -65,6 +65,7 @@ def javascript() -> list[Check]:
     return [
         Check("javascript", [TSC, "--project", "tsconfig.json"]),
         Check("loader", [node, LOADER, "--check"]),
+        Check("minified", [sys.executable, "-m", "tests.minified"]),
     ]
 
 

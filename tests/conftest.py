@@ -19,6 +19,16 @@ from tests.simulator.process import SimulatorProcess
 # How long an example takes says how busy the machine is, and nothing of the product.
 settings.register_profile("parley", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("parley")
+#: What Playwright switches off in Chromium (a list of ours takes the place of its own), and the suggestions
+#: below the address bar: two hidden pages of its own, which cost as much for each new window as a whole
+#: test.
+OFF = (
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin"),
+    *("OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+)
 #: A processor that plays a graphics card takes a quarter of a test's time.
 FLAGS = [
     "--no-sandbox",
@@ -26,6 +36,7 @@ FLAGS = [
     "--disable-gpu",
     "--disable-gpu-rasterization",
     "--disable-software-rasterizer",
+    f"--disable-features={','.join(OFF)}",
 ]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
@@ -45,6 +56,15 @@ def usual_language() -> Iterator[None]:
     """Django's client leaves the language of its last request behind."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def time_to_think() -> Iterator[None]:
+    """A test's transaction is around all that it asks in this process, and what it does between two requests
+    takes as long as it takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chat.db.HOLD_BRIEFLY", "SET LOCAL idle_in_transaction_session_timeout = '60s'")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,16 @@ from django.test import TransactionTestCase
 SAME = (
     "tests/access/",
     "tests/benchmarks/",
+    "tests/browser/",
     "tests/doctor/test_clock.py",
     "tests/doctor/test_completions.py",
     "tests/doctor/test_p",
+    "tests/embed/test_sites.py",
     "tests/fuzz/",
     "tests/operations/test_canaries.py",
     "tests/operations/test_logs.py",
+    "tests/web/test_site_check.py",
+    "tests/ws/test_guards.py",
 )
 
 

@@ -17,6 +17,7 @@ def missing(*, browser: bool) -> list[str]:
         "postgresql": postgresql_programs() is not None,
         "redis-server": shutil.which("redis-server") is not None,
         "nginx": shutil.which("nginx") is not None or Path("/usr/sbin/nginx").exists(),
+        "caddy": shutil.which("caddy") is not None,
         "chromium": not browser or shutil.which("chromium") is not None,
     }
     return [package for package, there in found.items() if not there]

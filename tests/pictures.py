@@ -85,8 +85,10 @@ def guide(camera: Photographer) -> None:
     """The demo organization, answered by the built-in provider from the documentation."""
     page = camera.page()
     camera.take(page, "empty")
-    for question in ("忘記密碼怎麼辦？", "Which environment variables are there for the database?"):
+    addresses = []
+    for question in ("怎麼把聊天嵌入我的網站？", "Which environment variables are there for the database?"):
         ask(page, question)
+        addresses.append(page.url.removeprefix(camera.server.origin))
         page.get_by_role("link", name="New chat", exact=True).first.click()
     write(page, "How do I embed the chat on my site?")
     page.wait_for_timeout(1000)
@@ -96,7 +98,7 @@ def guide(camera: Photographer) -> None:
     address = page.url.removeprefix(camera.server.origin)
     camera.take(camera.page(address, color_scheme="dark"), "chat-dark")
     camera.take(camera.page(address, **PHONE), "chat-phone")
-    camera.take(camera.page(address, locale="zh-TW"), "chat-zh")
+    camera.take(camera.page(addresses[0], locale="zh-TW"), "chat-zh")
     page.get_by_role("button", name="Poor reply").last.click()
     camera.take(page, "feedback")
     page.get_by_role("button", name="Cancel").click()
@@ -201,12 +203,20 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs/pictures")
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, SimulatorProcess() as simulator:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        # A frame in a process of its own is drawn without the scale of a phone, and blurred.
+        flags = [*FLAGS, "--disable-site-isolation-trials"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         for scene in wanted:
-            data = Path(tempfile.mkdtemp(prefix="parley-pictures-"))
-            more = {"STATIC_ROOT": str(data / "static"), "COMPLETIONS_MODEL": CUT}
-            more["WEBHOOK_PRIVATE_ADDRESSES"] = "true"
-            with Server(data, simulator.url if scene is faults else "", **more) as server:
+            with (
+                tempfile.TemporaryDirectory(prefix="parley-pictures-") as data,
+                Server(
+                    Path(data),
+                    simulator.url if scene is faults else "",
+                    STATIC_ROOT=f"{data}/static",
+                    COMPLETIONS_MODEL=CUT,
+                    WEBHOOK_PRIVATE_ADDRESSES="true",
+                ) as server,
+            ):
                 manage(server, "collectstatic", "--noinput", "-v0")
                 made = manage(server, "demo", "--json")
                 server.end()

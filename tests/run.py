@@ -3,7 +3,7 @@
 
 1. The programs that the tests drive are installed, or the line which installs them is printed.
 2. The checks: format, lint, types, templates, migrations, deployment, JavaScript.
-3. PostgreSQL is found or started, and the tests run, two at a time; the fault campaigns beside the others.
+3. PostgreSQL is found or started, and the tests run, the fault campaigns beside the others.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ BROWSER = os.environ.get("BROWSER", "1") != "0"
 FULL = {"FAULT_SCALE": "full"}
 #: All but the campaigns, and what installs other products.
 USUAL = "not fault and not peer"
-#: Two at a time; a file stays in one process, where its server is started once; in the order of conftest.
-PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+#: A file stays in one process, where its server is started once; in the order of conftest.
+PARALLEL = ("--dist", "loadfile", "--no-loadscope-reorder")
+#: The tests wait for servers and browsers half of their time; what campaigns wait for, they measure.
+TWO, THREE = ("-n", "2", *PARALLEL), ("-n", "3", *PARALLEL)
 #: Only what depends on the database: on PostgreSQL the rest would be the same.
 DATABASE = ("-p", "tests.only_database")
 #: What is different on PostgreSQL, where several processes work together; `make faults` runs all on both.
@@ -51,6 +53,8 @@ SEVERAL = tuple(
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell starts what it puts into the background deaf to this one, and so would be all that we start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(ROOT)
     begun = time.monotonic()
     if needed := packages.missing(browser=BROWSER):
@@ -68,13 +72,13 @@ def everything() -> list[str]:
     with clean_environment() as environment, postgresql(environment) as on_postgresql:
         return stages.run(
             [
-                pytest("Faults", environment, "fault", *PARALLEL),
-                pytest("Faults, on PostgreSQL", on_postgresql, "fault", *PARALLEL, *SEVERAL),
+                pytest("Faults", environment, "fault", *TWO),
+                pytest("Faults, on PostgreSQL", on_postgresql, "fault", *TWO, *SEVERAL),
+                pytest("Tests of the database, on PostgreSQL", on_postgresql, USUAL, *TWO, *DATABASE),
             ],
             [
                 Stage("Checks", [sys.executable, "-m", "tests.checks"], environment),
-                pytest("Tests of the database, on PostgreSQL", on_postgresql, USUAL, *PARALLEL, *DATABASE),
-                pytest("Tests", environment, USUAL, *PARALLEL),
+                pytest("Tests", environment, USUAL, *THREE),
             ],
         )
 

@@ -50,7 +50,8 @@ class _Running:
         self.over = False
 
     def row(self, stages: Iterable[Stage], number: int) -> list[str]:
-        return [stage.name for stage in stages if not self.passes(stage, NICENESS if number else 0)]
+        niceness = NICENESS if number else 0
+        return [stage.name for stage in stages if not self.over and not self.passes(stage, niceness)]
 
     def passes(self, stage: Stage, niceness: int) -> bool:
         begun = time.monotonic()

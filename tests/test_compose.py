@@ -54,7 +54,7 @@ def test_what_parley_runs_in_can_write_to_nothing_but_its_data() -> None:
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name
         assert service["volumes"] == ["data:/data"], name
-        assert int(service["stop_grace_period"].removesuffix("s")) >= 40, name
+        assert int(service["stop_grace_period"].removesuffix("s")) >= 50, name
 
 
 def test_the_database_is_migrated_once_before_anything_else_starts() -> None:

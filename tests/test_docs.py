@@ -160,3 +160,12 @@ def anchors(page: Path) -> set[str]:
     """The anchors of the headings, as code hosts make them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ["embed.md", "errors.md"])
+def test_the_chinese_page_has_the_names_of_the_english_one(page: str) -> None:
+    def names(text: str) -> set[str]:
+        cells = re.findall(r"^\| (`[^|]+)", text, re.MULTILINE)
+        return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+    assert names(words(f"zh-hant/{page}")) == names(words(page))

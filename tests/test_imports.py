@@ -49,6 +49,7 @@ LAYERS: list[set[str]] = [
         "chat.prepared",
         "chat.redaction",
         "chat.tasks",
+        "chat.turns",
     },
 ]
 EDGES = LAYERS[1]

@@ -1,4 +1,5 @@
-"""The Traditional Chinese catalogues are whole: every string, translated, compiled, with its placeholders."""
+"""The Traditional Chinese catalogues are whole: every string, translated, compiled, with its placeholders.
+Its documentation calls things as they do."""
 
 from __future__ import annotations
 
@@ -23,8 +24,13 @@ from tests.catalogue import (
     unknown_names,
 )
 
-FOLDER = Path(__file__).resolve().parent.parent / "chat" / "locale" / "zh_Hant" / "LC_MESSAGES"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "chat" / "locale" / "zh_Hant" / "LC_MESSAGES"
+TOUCHING = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
 both = pytest.mark.parametrize("domain", ["django", "djangojs"])
+every_page = pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("docs/zh-hant/*.md")), ids=lambda page: page.stem
+)
 
 
 def catalogue(domain: str) -> list[Entry]:
@@ -86,9 +92,22 @@ def test_a_translation_has_the_placeholders_of_its_source(domain: str) -> None:
 
 @both
 def test_a_space_stands_between_chinese_and_latin(domain: str) -> None:
-    touching = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
-    strays = [text for entry in catalogue(domain) for text in entry.translations if touching.search(text)]
+    strays = [text for entry in catalogue(domain) for text in entry.translations if TOUCHING.search(text)]
     assert strays == []
+
+
+@every_page
+def test_the_same_in_the_documentation(page: Path) -> None:
+    assert [line for line in page.read_text().splitlines() if TOUCHING.search(line)] == []
+
+
+@every_page
+def test_what_is_bold_in_the_documentation_is_said_so_by_the_interface(page: Path) -> None:
+    said = {
+        text for domain in ("django", "djangojs") for one in catalogue(domain) for text in one.translations
+    }
+    bold = re.findall(r"\*\*(.+?)\*\*", page.read_text())
+    assert {name for path in bold for name in path.split(" → ")} - said == set()
 
 
 @pytest.mark.django_db

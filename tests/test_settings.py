@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import secrets
 import subprocess
 import sys
@@ -83,6 +84,25 @@ def test_a_connection_to_sqlite_has_the_options_without_which_writes_are_lost() 
     assert pragma("foreign_keys") == 1
     assert pragma("busy_timeout") == 20_000
     assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+def test_postgresql_that_vanishes_is_given_up_when_the_address_says(tmp_path: Path) -> None:
+    asked = (
+        "from django.db import connection;"
+        "options = connection.get_connection_params();"
+        "print({name: options[name] for name in options if name[:4] in ('keep', 'tcp_')})"
+    )
+    variables = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "DATABASE_URL": "postgres://parley@127.0.0.1/parley?keepalives_idle=60",
+    }
+    options = ast.literal_eval(manage(tmp_path, "shell", "--no-imports", "-c", asked, **variables).stdout)
+    assert {name: int(value) for name, value in options.items()} == {
+        "keepalives_idle": 60,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    }
 
 
 @pytest.mark.parametrize(

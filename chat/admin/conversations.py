@@ -24,7 +24,9 @@ from chat.hints import hint_row
 from chat.models import Attachment, Conversation, Feedback, Message, Reply, ReplyState, Upload
 from chat.replies.engine import stop_upstreams
 from chat.selectors import open_replies_of
+from chat.selectors.attachments import in_order
 from chat.shapes import error_shape
+from chat.shapes.attachment import page_attachment
 from chat.text.direction import without_turns
 
 #: How many of a conversation's newest messages its page shows.
@@ -62,8 +64,10 @@ class ConversationAdmin(RecordAdmin):
     @admin.display(description=_("messages"))
     def transcript(self, conversation: Conversation) -> SafeString:
         newest = conversation.messages.select_related("sender_user", "sender_contact", "reply", "feedback")
-        messages = list(newest.order_by("-position", "-created_at")[: SHOWN + 1])
-        context = {"messages": messages[:SHOWN][::-1], "shown": SHOWN, "more": len(messages) > SHOWN}
+        newest = newest.prefetch_related(in_order()).order_by("-position", "-created_at")
+        messages = list(newest[: SHOWN + 1])
+        shown = [(one, [page_attachment(file) for file in one.attachments.all()]) for one in messages[:SHOWN]]
+        context = {"messages": shown[::-1], "shown": SHOWN, "more": len(messages) > SHOWN}
         return render_to_string("admin/chat/transcript.html", context)
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:

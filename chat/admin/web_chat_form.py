@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator, RegexValidator
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminColorInputWidget,
@@ -56,8 +57,9 @@ COLOURS = {
     "chatbotMessageBackgroundColor": _("Ground of replies"),
     "userMessageTextColor": _("Text of visitors"),
     "userMessageBackgroundColor": _("Ground of visitors' messages"),
-    "dialogColor": _("Dialogs"),
 }
+#: The same, of each theme.
+COLOURS_FOR_PROGRAMS = {"dialogColor": _("Dialogs")}
 SHADOWS = {
     "chatbotMessageBackgroundShadowEnabled": _("Shadow below replies"),
     "userMessageBackgroundShadowEnabled": _("Shadow below visitors' messages"),
@@ -78,6 +80,10 @@ _COLOUR = RegexValidator(
 
 def theme_fields(theme: str) -> list[str]:
     return [f"{theme}_{name}" for name in (*COLOURS, *SHADOWS)]
+
+
+def program_fields() -> list[str]:
+    return [*FOR_PROGRAMS, *(f"{theme}_{name}" for theme in THEMES for name in COLOURS_FOR_PROGRAMS)]
 
 
 def _switch(label: Any) -> forms.BooleanField:
@@ -106,8 +112,9 @@ def _option_fields() -> dict[str, forms.Field]:
     fields["webView"].help_text = _(
         "The browser inside an app of yours, whose pages have no origin to allow. Then any app may."
     )
-    for theme in THEMES:
-        for name, label in COLOURS.items():
+    for theme, look in zip(THEMES, (_("Light"), _("Dark")), strict=True):
+        both = {name: format_lazy("{}: {}", label, look) for name, label in COLOURS_FOR_PROGRAMS.items()}
+        for name, label in (COLOURS | both).items():
             fields[f"{theme}_{name}"] = forms.CharField(
                 label=label, required=False, validators=[_COLOUR], widget=UnfoldAdminColorInputWidget
             )
@@ -183,7 +190,7 @@ class WebChatForm(SameOrganizationForm):
             _set(options, name, cleaned[name], False)
         for theme, usual in THEMES.items():
             colours = _mapping(options.get(theme))
-            for name in (*COLOURS, *SHADOWS):
+            for name in (*COLOURS, *COLOURS_FOR_PROGRAMS, *SHADOWS):
                 _set(colours, name, cleaned[f"{theme}_{name}"], usual[name])
             _set(options, theme, colours, {})
         self.instance.options = options

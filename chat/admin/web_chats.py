@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -20,11 +20,11 @@ from chat.admin.showing import NOTHING, Label
 from chat.admin.web_chat_form import (
     ADDRESSES,
     APPS,
-    FOR_PROGRAMS,
     LIMITS,
     SWITCHES,
     TEXTS,
     WebChatForm,
+    program_fields,
     theme_fields,
 )
 from chat.admin.web_chat_page import web_chat_page
@@ -55,7 +55,7 @@ class WebChatAdmin(ScopedAdmin):
         (_("Colours of the dark look"), {"classes": ("collapse",), "fields": theme_fields("darkTheme")}),
         (
             _("For programs that show the chat themselves"),
-            {"classes": ("collapse",), "fields": tuple(FOR_PROGRAMS)},
+            {"classes": ("collapse",), "fields": program_fields()},
         ),
         (_("Connections"), {"fields": ("access_type", "created_at", "updated_at")}),
     )
@@ -112,4 +112,8 @@ class WebChatAdmin(ScopedAdmin):
 
 
 def state_of(web_chat: WebChat) -> Label:
-    return Label("open", gettext("Open")) if web_chat.is_active else Label("paused", gettext("Paused"))
+    return (
+        Label("open", pgettext("web chat", "Open"))
+        if web_chat.is_active
+        else Label("paused", gettext("Paused"))
+    )

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from chat.admin.webhooks import DELIVERED, outcome_of, reason_of, said_in, sent_again
-from chat.exceptions import Conflict
+from chat.exceptions import ChatError
+from chat.limits import take_request
 from chat.models import Chatbot, Job, Message, WebhookRecord
 from chat.services.webhooks import new_secret, send_test, switch_on
 from chat.webhooks.outbox import KIND
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 SHOWN = 20
 #: At most so many messages are sent again with one press.
 AT_ONCE = 500
+#: How often a person may have a test sent.
+TESTS_PER_MINUTE = 6
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,8 +115,9 @@ def _send_test(
     request: HttpRequest, chatbot: Chatbot, model_admin: ChatbotAdmin, context: dict[str, Any]
 ) -> HttpResponse:
     try:
+        take_request(f"webhook-test:{request.user.pk}", TESTS_PER_MINUTE)
         record = send_test(chatbot)
-    except Conflict as error:
+    except ChatError as error:
         messages.error(request, str(error.message))
         return redirect(request.path)
     told = {"outcome": outcome_of(record).words, "reason": reason_of(record), "took": record.milliseconds}

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from chat.exceptions import BUSY_SECONDS
 from chat.models import Reply
 from chat.shapes import error_shape
 
@@ -15,19 +16,30 @@ STATUSES = {
     "upstream_stalled": HTTPStatus.GATEWAY_TIMEOUT,
     "upstream_busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "daily_limit": HTTPStatus.TOO_MANY_REQUESTS,
+    "chatbot_off": HTTPStatus.FORBIDDEN,
     "worker_lost": HTTPStatus.SERVICE_UNAVAILABLE,
+    "storage_busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "storage_full": HTTPStatus.SERVICE_UNAVAILABLE,
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """``retry_after``: in so many seconds the endpoint wants to be asked again; 0 when it did not say."""
+    """``retry_after``: in so many seconds the endpoint wants to be asked again, or the next day begins; 0
+    when nobody has said."""
 
     code: str
     message: str
     status: int
     retry_after: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """``Retry-After`` where asking again is a matter of time."""
+        if self.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+            return {}
+        return {"Retry-After": str(self.retry_after or BUSY_SECONDS)}
 
 
 def failure_of(reply: Reply) -> Failure | None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from uuid import UUID
 
-from chat.db import in_database
+from chat.db import in_database, unless_away
 from chat.models import ENDED, Reply
 from chat.principals import Principal
 from chat.replies.engine import engine
@@ -48,9 +48,9 @@ async def _unread(reply: UUID) -> bool:
     read_at = loop.time()
     while loop.time() - read_at < UNREAD_SECONDS:
         await asyncio.sleep(LOOK_SECONDS)
-        if log.is_read(reply):
+        if log.is_read(reply):  # as far as is known here: of one that runs elsewhere for ever
             read_at = loop.time()
-        elif await in_database(has_ended, reply):
+        if await unless_away(has_ended, reply):
             return False
     return True
 

@@ -10,19 +10,22 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from chat import selectors
 from chat.cursors import page_after
 from chat.db import refusal
-from chat.exceptions import BadRequest, ChatError, RateLimited
+from chat.exceptions import BUSY_SECONDS, BadRequest, ChatError, RateLimited
+from chat.limits import take_request
 from chat.principals import Principal
 from chat.selectors.searching import mentioning, searching, words_of
 from chat.services import conversations
 from chat.shapes import conversation_row, feedback_shape, message_shape
 
 CONVERSATIONS_PAGE, MESSAGES_PAGE = 30, 40
+#: More than anybody types: each reads everything that its person has.
+SEARCHES_PER_MINUTE = 60
 
 
 def error_response(error: ChatError) -> JsonResponse:
@@ -30,6 +33,8 @@ def error_response(error: ChatError) -> JsonResponse:
     response = JsonResponse(body, status=error.status)
     if isinstance(error, RateLimited):
         response["Retry-After"] = str(int(error.retry_after) + 1)
+    elif error.status == 503:
+        response["Retry-After"] = str(BUSY_SECONDS)
     return response
 
 
@@ -39,7 +44,7 @@ def answered(view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
         return view()
     except ChatError as error:
         return error_response(error)
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         return error_response(refusal(error))
 
 
@@ -62,6 +67,8 @@ def text_of(body: dict[str, Any], name: str) -> str:
 
 def conversation_list(request: HttpRequest, principal: Principal) -> JsonResponse:
     words = words_of(request.GET.get("q", ""))
+    if words:
+        take_request(f"search:{principal.label}", SEARCHES_PER_MINUTE)
     found = mentioning(selectors.conversations_of(principal), words, "title")
     with searching(words):
         rows, following = page_after(
@@ -78,7 +85,7 @@ def message_list(request: HttpRequest, principal: Principal, id: UUID) -> JsonRe
     return JsonResponse(
         {
             "conversation": conversation_row(found),
-            "results": [message_shape(row, sources=principal.sees_sources) for row in rows],
+            "results": [message_shape(row, to=principal) for row in rows],
             "next": following,
         }
     )

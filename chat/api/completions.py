@@ -12,28 +12,27 @@ from chat.answers.failures import failure, failure_of
 from chat.answers.places import KeyRevoked
 from chat.answers.reading import Reading
 from chat.answers.stream import HEARTBEAT, Heart, quoted
-from chat.api.errors import BUSY_SECONDS
 from chat.api.renderers import encode
 from chat.models import Reply, ReplyState
 from chat.shapes import error_sentence
+from chat.shapes.citations import rest_citation_nodes, rest_citations
 
 
 def whole(reply: Reply) -> HttpResponse:
     """The whole answer of a reply that has ended, or the error in which it has."""
     names = {"conversationId": str(reply.conversation_id), "conversation_id": str(reply.conversation_id)}
     if failed := failure_of(reply):
-        wait = str(failed.retry_after or BUSY_SECONDS)
-        headers = {"Retry-After": wait} if failed.status == 503 else {}
         body = {"detail": failed.message, "code": failed.code, **names, "content": reply.text}
-        return HttpResponse(encode(body), "application/json", failed.status, headers=headers)
+        return HttpResponse(encode(body), "application/json", failed.status, headers=failed.headers)
     outgoing = reply.outgoing
     answer = {
         **names,
         "messageId": str(outgoing.pk),
         "content": outgoing.content,
         "done": True,
-        "citations": outgoing.citations,
-        "citationNodes": outgoing.citation_nodes,
+        "citations": rest_citations(outgoing.citations),
+        "citationNodes": rest_citation_nodes(outgoing.citation_nodes),
+        **({"stopped": True} if reply.state == ReplyState.STOPPED else {}),
     }
     return HttpResponse(encode(answer), "application/json")
 
@@ -81,8 +80,8 @@ def last(reading: Reading, id: str, error: str) -> dict[str, Any]:
         "messageId": str(reading.reply.outgoing_id),
         "content": "",
         "done": True,
-        "citations": cited.citations if cited else [],
-        "citationNodes": cited.nodes if cited else [],
+        "citations": rest_citations(cited.citations) if cited else [],
+        "citationNodes": rest_citation_nodes(cited.nodes) if cited else [],
         **({"error": error} if error else {}),
         **({"stopped": True} if stopped else {}),
     }

@@ -15,27 +15,34 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from chat.api.auth import SCHEME
 from chat.api.casing import camel_keys
 from chat.api.hostile import too_large
 from chat.api.renderers import encode
 from chat.db import refusal
-from chat.exceptions import BadRequest, ChatError, Internal, NotAllowed, NotFound, RateLimited
+from chat.exceptions import (
+    BUSY_SECONDS,
+    BadRequest,
+    ChatError,
+    Internal,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+)
 
 logger = logging.getLogger(__name__)
 
-#: Where errors are JSON even when no view was reached.
-PREFIXES = ("/api/", "/v1/")
-#: Seconds after which whoever met a busy database may try again.
-BUSY_SECONDS = 2
+#: Where errors are such JSON even when no view was reached.
+PREFIX = "/api/"
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """DRF's exception handler. None: a fault of ours, which Django logs and ``server_error`` answers."""
+    """DRF's exception handler. None: a fault of ours, which Django logs and ``config.urls`` answers."""
     if isinstance(error, exceptions.APIException):
         return _of_drf(error)
     known = translate(error)
@@ -63,6 +70,8 @@ def translate(error: Exception) -> ChatError | None:
 def headers_of(error: ChatError) -> dict[str, str]:
     if isinstance(error, RateLimited):
         return {"Retry-After": str(int(error.retry_after) + 1)}
+    if error.status == status.HTTP_401_UNAUTHORIZED:
+        return {"WWW-Authenticate": SCHEME}
     return {"Retry-After": str(BUSY_SECONDS)} if error.status == status.HTTP_503_SERVICE_UNAVAILABLE else {}
 
 
@@ -95,15 +104,3 @@ async def translated(work: Callable[[], Awaitable[HttpResponseBase]]) -> HttpRes
         if known is None:
             logger.exception("answer_crashed")
         return plain(known or Internal())
-
-
-def unknown_address(request: HttpRequest) -> HttpResponse:
-    return plain(NotFound())
-
-
-def bad_request(request: HttpRequest) -> HttpResponse:
-    return plain(BadRequest())
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return plain(Internal())

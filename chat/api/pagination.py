@@ -2,7 +2,7 @@
 
     numbered(request, rows, shape)    ?page=2&pageSize=50      {count, next, previous, results}
                                       ?limit=50&offset=100     the same
-    numbered_upto(10_000, request, rows, shape, keys, count)
+    numbered_upto(10_000, request, rows, shape, keys, count, skip)
                                       the same              beyond 10,000 ``next`` has a cursor
     keyset(request, rows, shape, ("created_at", "pk"))
                                       ?cursor=…&pageSize=50    {next, previous, results}
@@ -28,7 +28,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from chat.api.query import refused, whole_number
-from chat.cursors import InvalidCursor, cursor_of, page_before_or_after
+from chat.cursors import InvalidCursor, Skipped, after, cursor_of, page_before_or_after
 
 M = TypeVar("M", bound=Model)
 Shape = dict[str, Any]
@@ -78,9 +78,11 @@ def numbered_upto(
     shape: Callable[[M], Shape],
     keys: tuple[str, ...],
     count: int,
+    skip: Callable[[int], Skipped | None],
 ) -> Shape:
     """A page of a list that is too long to be counted, or to be read from its beginning for each page.
-    ``count`` was counted up to ``most``; ``keys`` are as for ``keyset``. What begins beyond it is 400."""
+    ``count`` was counted up to ``most``; ``keys`` are as for ``keyset``. ``skip`` goes past so many rows more
+    cheaply than ``rows`` does. What begins beyond ``most`` is 400."""
     by_offset = "limit" in request.query_params or "offset" in request.query_params
     if by_offset:
         size, offset = _limit_and_offset(request, size=SIZE, largest=LARGEST)
@@ -92,7 +94,13 @@ def numbered_upto(
             raise NotFound(_("Invalid page."))
         sentence = _("Numbered pages end here. Follow `next` of the last one, which has a cursor.")
         raise refused("offset" if by_offset else "page", str(sentence))
-    found = list(rows[offset : offset + size + 1])
+    hidden = 0
+    if offset:
+        skipped = skip(offset)
+        if skipped is None:  # deleted since it was counted
+            raise NotFound(_("Invalid page."))
+        rows, hidden = after(rows, keys, skipped.last), skipped.hidden
+    found = list(rows[hidden : hidden + size + 1])
     following = None
     if len(found) > size:
         found.pop()

@@ -7,7 +7,7 @@ from typing import Any
 
 from chat.answers.policy import STRICT
 from chat.models import WebChat
-from chat.services.sites import allowed_origins, origin_of
+from chat.services.sites import allowed_origins, allows_apps, origin_of
 
 #: What the snippet's frame may be given, nothing else. ``self`` is this page; the site has to allow it too.
 _OWN = ("autoplay", "camera", "clipboard-read", "clipboard-write", "fullscreen", "geolocation", "microphone")
@@ -27,13 +27,14 @@ def policy_of(web_chat: WebChat, user_agent: str = "") -> str:
         "img-src": " ".join([STRICT["img-src"], *_pictures(web_chat.options)]),
     }
     policy = {**STRICT, **changes}
-    if _allows_apps(web_chat.options) and _IN_APPS.search(user_agent):
+    if is_in_app(web_chat, user_agent):
         del policy["frame-ancestors"]
     return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
-def _allows_apps(options: Any) -> bool:
-    return isinstance(options, dict) and options.get("webView") is True
+def is_in_app(web_chat: WebChat, user_agent: str) -> bool:
+    """Whether the browser is one inside an app, and apps may show this web chat."""
+    return allows_apps(web_chat) and _IN_APPS.search(user_agent) is not None
 
 
 def _pictures(options: Any) -> list[str]:

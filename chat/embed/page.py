@@ -8,11 +8,12 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language, override
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from chat import selectors
 from chat.answers import files
-from chat.embed.headers import PERMISSIONS, policy_of
+from chat.embed.headers import PERMISSIONS, is_in_app, policy_of
 from chat.embed.language import language_of
 from chat.exceptions import NotFound
 from chat.models import WebChat
@@ -27,17 +28,21 @@ NOT_SHOWN = ("accessType", "isActive", "inbox", "enableAnonymous", "customDomain
 
 
 @require_safe
+@gzip_page
 def page(request: HttpRequest, web_chat: UUID) -> HttpResponse:
     try:
         found = web_chat_on_sites(web_chat)
     except NotFound:
         raise Http404 from None
     language = language_of(request)
+    user_agent = request.headers.get("User-Agent", "")
+    # An app's pages have the origin null, which no list names.
+    framed_by = ["*", "null"] if is_in_app(found, user_agent) else allowed_origins(found)
     with override(language):
-        shown = boot(found) if is_open_to_strangers(found) else None
+        shown = boot(found, framed_by) if is_open_to_strangers(found) else None
         context = {"boot": shown, "name": found.name}
         response = render(request, "chat/embed.html" if shown else "chat/embed_closed.html", context)
-    response["Content-Security-Policy"] = policy_of(found, request.headers.get("User-Agent", ""))
+    response["Content-Security-Policy"] = policy_of(found, user_agent)
     response["Permissions-Policy"] = PERMISSIONS
     response["Referrer-Policy"] = "no-referrer"
     response["Content-Language"] = language
@@ -45,7 +50,7 @@ def page(request: HttpRequest, web_chat: UUID) -> HttpResponse:
     return response
 
 
-def boot(web_chat: WebChat) -> dict[str, Any]:
+def boot(web_chat: WebChat, framed_by: list[str]) -> dict[str, Any]:
     """What the page has to know before it connects."""
     shape = {name: value for name, value in web_chat_shape(web_chat).items() if name not in NOT_SHOWN}
     chatbot = web_chat.chatbot
@@ -59,7 +64,7 @@ def boot(web_chat: WebChat) -> dict[str, Any]:
             "documents": selectors.documents_of(chatbot),
         },
         "ticket": ticket_for(web_chat),
-        "allowedOrigins": allowed_origins(web_chat),
+        "allowedOrigins": framed_by,
         "form": form_of(web_chat.form),
         "limits": {
             **files.limits(files=takes_files(web_chat)),

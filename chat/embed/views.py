@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.answers import files, pages
-from chat.limits import address_of, network_of, take_files, take_request
+from chat.limits import address_of, network_of, take_files, take_files_of_known, take_request
 from chat.principals import Principal
 from chat.selectors.visitors import stored_visitors
 from chat.services import visitors
@@ -76,12 +76,16 @@ def clear(request: HttpRequest, principal: Principal) -> HttpResponse:
 
 
 def attach_file(request: HttpRequest, principal: Principal) -> HttpResponseBase:
-    """Tokens are told to whoever asks: so it counts by address too, and of newcomers over the hour."""
+    """Tokens are told to whoever asks: so it counts by address too, of newcomers over the hour, and of those
+    who have written over the day. Whom a site has signed it answers for."""
     check_takes_files(principal.visit.inbox if principal.visit else None)
     network = network_of(address_of(request.META))
     take_request(f"files:{network}", settings.API_STRANGERS_PER_MINUTE)
+    size = files.file_of(request).size or 0
     if not stored_visitors([principal.id]):
-        take_files(network, files.file_of(request).size or 0)
+        take_files(network, size)
+    elif not (principal.visit and principal.visit.verified):
+        take_files_of_known(network, size)
     return files.attach(request, principal)
 
 

@@ -2,7 +2,6 @@
 
 * GiveUp     trying again would be of no use
 * TryAgain   an attempt that failed; the next one may have to wait longer than the kind's pause
-* Later      it is not its turn: no attempt was made
   anything else is a failure too, after which it is tried again
 """
 
@@ -26,14 +25,6 @@ class TryAgain(Exception):
 
     def __init__(self, reason: str, *, seconds: float = 0) -> None:
         super().__init__(reason)
-        self.seconds = seconds
-
-
-class Later(Exception):
-    """It was not begun, and does not count as tried. It is due again in so many seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
         self.seconds = seconds
 
 

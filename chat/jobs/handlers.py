@@ -24,7 +24,8 @@ class Kind:
 
     ``pauses``: the seconds between one attempt and the next; after the last of them it is given up.
     ``every``: it comes again by itself so long after its end. ``given_up``: the function that is called with
-    the payload in the transaction that gives a job up.
+    the payload in the transaction that gives a job up. ``share``: how many of those with the same value of
+    ``share_of`` in their payload one worker runs at a time, so that they leave room for the others.
     """
 
     handler: str
@@ -33,6 +34,8 @@ class Kind:
     pauses: tuple[float, ...]
     every: timedelta | None = None
     given_up: str = ""
+    share_of: str = ""
+    share: int = 0
 
     @property
     def attempts(self) -> int:
@@ -88,6 +91,8 @@ KINDS: dict[str, Kind] = {
             30 * MINUTE,
             *(hours * HOUR for hours in (2, 5, 10, 14, 20, 20)),
         ),
+        share_of="chatbot",
+        share=4,
     ),
     "housekeeping": Kind(
         "chat.services.housekeeping.clean",

@@ -7,6 +7,7 @@ job: whoever's ``fence`` is old changes nothing.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
@@ -72,11 +73,12 @@ def _store(jobs: list[Job], run_at: datetime | Combinable | None = None) -> None
     transaction.on_commit(wake_workers)
 
 
-def claim(free: Mapping[str, int]) -> list[Claim]:
-    """Take at most so many jobs of each kind that are due, the longest due first."""
+def claim(free: Mapping[str, int], held: Collection[Claim] = ()) -> list[Claim]:
+    """Take at most so many jobs of each kind that are due, the longest due first. What this worker has
+    ``held`` counts towards the shares of its kind."""
     if not _anything_due():
         return []
-    due = [job for kind, count in free.items() for job in _due(kind)[:count]]
+    due = [job for kind, count in free.items() for job in _due(kind, count, held)]
     if not due:
         return []
     with transact():
@@ -90,8 +92,23 @@ _anything_due: Prepared[UUID] = Prepared(
 )
 
 
-def _due(kind: str) -> QuerySet[Job]:
-    return Job.objects.filter(kind=kind, done_at=None, run_at__lte=Now()).order_by("run_at")
+def _due(kind: str, count: int, held: Collection[Claim]) -> list[Job]:
+    """Those whose share is full are left out by the database: however many wait behind a slow one, none of
+    them is claimed to be put back."""
+    rows = Job.objects.filter(kind=kind, done_at=None, run_at__lte=Now()).order_by("run_at")
+    name, share = KINDS[kind].share_of, KINDS[kind].share
+    if not name:
+        return list(rows[:count])
+    taken = Counter(claim.payload.get(name) for claim in held if claim.kind == kind)
+    if full := [value for value, number in taken.items() if number >= share]:
+        rows = rows.exclude(**{f"payload__{name}__in": full})
+    due = []
+    for job in rows[:count]:
+        value = job.payload.get(name)
+        taken[value] += 1
+        if taken[value] <= share:
+            due.append(job)
+    return due
 
 
 def _take(job: Job) -> Claim | None:
@@ -141,16 +158,6 @@ def fail(claim: Claim, error: str, *, at_least: float = 0) -> bool:
     return bool(
         Job.objects.filter(_held([claim]), done_at=None).update(
             run_at=Now() + timedelta(seconds=max(pause, at_least)), lease_until=None, last_error=error
-        )
-    )
-
-
-@transact()
-def put_off(claim: Claim, seconds: float) -> bool:
-    """It was not begun: due again in so many seconds, as if it had not been claimed."""
-    return bool(
-        Job.objects.filter(_held([claim]), done_at=None).update(
-            run_at=Now() + timedelta(seconds=seconds), lease_until=None, attempts=F("attempts") - 1
         )
     )
 

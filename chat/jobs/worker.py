@@ -18,7 +18,7 @@ from uuid import UUID
 from chat.db import in_database
 from chat.hints import WORKERS, hub
 from chat.jobs import queue
-from chat.jobs.errors import GiveUp, Later, TryAgain, described
+from chat.jobs.errors import GiveUp, TryAgain, described
 from chat.jobs.handlers import KINDS
 from chat.jobs.queue import Claim
 from chat.logs import bind
@@ -90,7 +90,8 @@ class Worker:
                 await self._try(queue.start_periodic)
             self._news.clear()
             free = self._free()
-            claims = await self._try(queue.claim, free) if free else None
+            held = [claim for claim, _ in self._held.values()]
+            claims = await self._try(queue.claim, free, held) if free else None
             for claim in claims or ():
                 self._begin(claim)
             if not claims:
@@ -137,8 +138,6 @@ class Worker:
         except GiveUp as error:
             logger.warning("job_given_up", extra={"error": error})
             return await in_database(queue.give_up, claim.job, str(error), fence=claim.fence)
-        except Later as error:
-            return await in_database(queue.put_off, claim, error.seconds)
         except TryAgain as error:
             logger.warning("job_failed", extra={"attempt": claim.attempts, "error": error})
             return await in_database(queue.fail, claim, str(error), at_least=error.seconds)

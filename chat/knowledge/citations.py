@@ -80,7 +80,6 @@ def _file(file: KnowledgeFile) -> Shape:
         "size": file.size,
         "status": file.status,
         "knowledgeBase": {"id": str(file.knowledge_base_id), "name": file.knowledge_base.name},
-        "parser": None,
         "labels": [],
         "rawUserDefineMetadata": None,
         "chatbotFileContent": None,

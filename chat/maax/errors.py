@@ -8,14 +8,12 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import MethodNotAllowed
 
 from chat.db import refusal
-from chat.exceptions import BadRequest, ChatError, NotFound, RateLimited, TooLarge
-
-#: Seconds after which whoever met a busy database may try again.
-BUSY_SECONDS = 2
+from chat.exceptions import BUSY_SECONDS, BadRequest, ChatError, NotFound, RateLimited, TooLarge
 
 
 class NoKey(ChatError):
@@ -55,7 +53,7 @@ def _known(error: Exception) -> ChatError | None:
             return error
         case RequestDataTooBig():
             return BodyTooLarge()
-        case SuspiciousOperation() | UnreadablePostError() | DataError():
+        case SuspiciousOperation() | MultiPartParserError() | UnreadablePostError() | DataError():
             return BadRequest()
         case OperationalError() | InterfaceError():
             return refusal(error)

@@ -22,6 +22,7 @@ from chat.services.contacts import digits_of
 from chat.services.prospects import Particulars
 
 BODY_BYTES = 1024 * 1024
+DEPTH = 20
 FORM = "application/x-www-form-urlencoded"
 
 _INTEGER = re.compile(r"\d{1,18}", re.ASCII)
@@ -53,7 +54,16 @@ def read_object(text: bytes | str) -> dict[str, Any]:
         raise BadRequest(_("This is not JSON: %(error)s") % {"error": error}) from None
     if not isinstance(found, dict):
         raise BadRequest(_("Parameters are a JSON object, such as {“service_type”: “…”}."))
+    if not _is_shallow(found, DEPTH):
+        raise BadRequest(_("JSON can be nested 20 levels deep, and this is deeper."))
     return found
+
+
+def _is_shallow(value: Any, depth: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return depth > 0 and all(_is_shallow(one, depth - 1) for one in inner)
 
 
 class Parameters:
@@ -72,6 +82,8 @@ class Parameters:
         value = self._given.get(name)
         if value is not None and not isinstance(value, str):
             self.faults[name] = _("This is text.")
+        elif value and "\x00" in value:
+            self.faults[name] = _("Null characters are not allowed.")
         elif required and not (value or "").strip():
             self.faults[name] = _("This is required.")
         return value if isinstance(value, str) else ""

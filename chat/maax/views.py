@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from chat.exceptions import NotAllowed, NotFound
-from chat.limits import count_key, count_stranger, take_message
+from chat.limits import count_key, count_stranger
 from chat.maax import schema
 from chat.maax.errors import NoKey, response_to
 from chat.maax.parameters import Parameters, parameters_of
@@ -124,7 +124,6 @@ class InitiateAnswerGeneration(MaaxView):
         service = given.choice("service_type", SERVICES) or SUPPORT
         html = given.choice("output_format", (HTML, *PLAIN)) == HTML
         enquiry = self.enquiry(service, ai_required=service == SALES)
-        take_message(self.principal)
         message = ask(
             principal=self.principal,
             enquiry=enquiry,

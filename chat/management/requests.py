@@ -42,7 +42,19 @@ class BoundedRequest(WebRequest):
             super().handleContentChunk(data)
 
     def process(self) -> Any:
+        if self.server.closing:
+            self.close_after()
         return None if self.refused else super().process()
+
+    def close_after(self) -> None:
+        """The connection is not kept for another request."""
+        self.channel.persistent = False
+
+    @property
+    def streams(self) -> bool:
+        """Whether it is being answered with events, as many as there will be."""
+        kind = self.responseHeaders.getRawHeaders(b"content-type", [b""])
+        return self._response_started and kind[0].startswith(b"text/event-stream")
 
     def refuse(self) -> None:
         self.refused = True

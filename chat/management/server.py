@@ -9,6 +9,7 @@ import asyncio
 import gc
 import logging
 import signal
+from contextlib import suppress
 from typing import Any
 
 import uvloop
@@ -23,7 +24,7 @@ from twisted.internet import defer  # noqa: E402
 from twisted.internet import reactor as _reactor  # noqa: E402
 
 from chat.management.lag import LagProbe  # noqa: E402
-from chat.management.requests import BoundedFactory  # noqa: E402
+from chat.management.requests import BoundedFactory, BoundedRequest  # noqa: E402
 from chat.management.transport import EagerConnection, FrameSocket  # noqa: E402
 from chat.replies import engine as engines  # noqa: E402
 from chat.ws.consumer import sockets  # noqa: E402
@@ -34,12 +35,15 @@ logger = logging.getLogger(__name__)
 reactor: Any = _reactor
 
 AGAIN_SECONDS = 1.0
+#: For requests that are being answered when the drain has come to its end.
+ANSWER_SECONDS = 5.0
 #: For requests that were cancelled to come to their end.
 CANCEL_SECONDS = 5.0
 
 
 class ParleyServer(daphne.server.Server):
-    """SIGTERM and SIGINT drain: sockets are told, running replies may end. A second signal ends that."""
+    """SIGTERM and SIGINT drain: sockets are told, running replies may end, and then requests. A second signal
+    ends that."""
 
     def __init__(self, *, host: str, port: int, drain_seconds: float, alone: bool) -> None:
         bound = host.replace(":", r"\:")
@@ -53,6 +57,11 @@ class ParleyServer(daphne.server.Server):
         )
         self.drain_seconds = drain_seconds
         self.stopping = False
+        #: From here on nobody is let in.
+        self.closing = False
+        self.patient = True
+        self.fewer = asyncio.Event()
+        self.ports: list[Any] = []
         engines.alone = alone
 
     def run(self) -> None:
@@ -67,6 +76,7 @@ class ParleyServer(daphne.server.Server):
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
         port.transport = EagerConnection
+        self.ports.append(port)
 
     async def start_engine(self) -> None:
         """As soon as the database answers: without an engine it is sent nobody who would start one."""
@@ -88,8 +98,25 @@ class ParleyServer(daphne.server.Server):
             if engine and engine.runner.running:
                 logger.warning("draining", extra={"replies": engine.runner.running})
             reactor.stop()
-        elif engine is not None:
-            engine.lose_all()
+        else:
+            self.patient = False
+            self.fewer.set()
+            if engine is not None:
+                engine.lose_all()
+
+    def protocol_disconnected(self, protocol: Any) -> None:
+        """The client has gone, or has its whole answer."""
+        super().protocol_disconnected(protocol)
+        self.fewer.set()
+
+    @property
+    def unanswered(self) -> list[BoundedRequest]:
+        """Without streams of events: those end with their replies, or not at all."""
+        return [
+            one
+            for one, details in self.connections.items()
+            if isinstance(one, BoundedRequest) and "disconnected" not in details and not one.streams
+        ]
 
     def kill_all_applications(self) -> Any:
         """Twisted stops when what this returns is done; sockets and requests keep working until then."""
@@ -98,7 +125,9 @@ class ParleyServer(daphne.server.Server):
     async def drain(self) -> None:
         for socket in list(sockets):
             socket.begin(socket.guarded(socket.push(Restarting()), None, quietly=True))
-        await engines.close_engine(drain_seconds=self.drain_seconds)
+        await engines.drain_engine(self.drain_seconds)
+        await self.answer_requests()
+        await engines.close_engine()
         await asyncio.sleep(0.1)  # the last frames leave
         instances = [details.get("application_instance") for details in self.connections.values()]
         if running := [instance for instance in instances if instance and not instance.done()]:
@@ -106,6 +135,19 @@ class ParleyServer(daphne.server.Server):
                 instance.cancel()
             # A view that waits for the loop lets its thread go only when the loop has told it.
             await asyncio.wait(running, timeout=CANCEL_SECONDS)
+
+    async def answer_requests(self) -> None:
+        """Those that are here already: nobody knows whether what was cut off was done."""
+        self.closing = True
+        for port in self.ports:
+            port.stopListening()
+        for request in self.unanswered:
+            request.close_after()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while self.patient and self.unanswered:
+                    self.fewer.clear()
+                    await self.fewer.wait()
 
 
 def spare_collector() -> None:

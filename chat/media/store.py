@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import PurePosixPath
@@ -26,8 +26,13 @@ from chat.media import policy
 from chat.media.errors import FileRefused
 from chat.media.kinds import chunks
 from chat.media.names import FOLDER, key_of
+from chat.turns import Turns
 
 logger = logging.getLogger(__name__)
+
+#: Of a bucket: it may take a minute to say nothing. Fewer at a time than the database has threads, where some
+#: files are read too; as many with those that wait as a program may well register at once.
+turns = Turns(4, waiting=12, seconds=5)
 
 #: Where our own storage takes forms (``chat.web.media``).
 FORM_PATH = "/uploads"
@@ -77,20 +82,39 @@ def _asking() -> Iterator[None]:
         raise StorageBusy(_("Files cannot be reached at the moment. Try again later.")) from None
 
 
+def _turn() -> AbstractContextManager[None]:
+    if takes_forms():
+        return nullcontext()
+    return turns.turn(_("Too many files are being sent. Try again later."))
+
+
 def save(name: str, file: File[Any]) -> None:
     """Store the file under exactly this name."""
+    with _turn():
+        _save(name, file)
+
+
+def _save(name: str, file: File[Any]) -> None:
     with _asking():
         default_storage.save(name, file)
 
 
 def reader(name: str) -> File[bytes]:
+    """Takes no turn: for threads that are not the requests'."""
     with _asking():
         return default_storage.open(name, "rb")
 
 
+def beginning(name: str, size: int) -> bytes:
+    """So many bytes of the file, or all of it if it is shorter. Takes no turn either."""
+    with _asking(), default_storage.open(name, "rb") as file:
+        read: bytes = file.read(size)
+        return read
+
+
 @contextmanager
 def opened(name: str) -> Iterator[File[bytes]]:
-    with reader(name) as file:
+    with _turn(), reader(name) as file:
         yield file
 
 
@@ -109,9 +133,10 @@ def settled_name(name: str) -> str:
 
 
 def settle(name: str, file: File[bytes]) -> str:
-    """Keep the file that was looked at, and not what the form may send after it. Returns its name."""
+    """Keep the file that was looked at, and not what the form may send after it, inside ``opened``. Returns
+    its name."""
     settled = settled_name(name)
     if settled != name:
         file.seek(0)
-        save(settled, File(file))
+        _save(settled, File(file))
     return settled

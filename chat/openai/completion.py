@@ -16,7 +16,7 @@ from chat.answers.reading import Reading
 from chat.answers.stream import HEARTBEAT, EventStream, Heart, quoted
 from chat.completions.budget import estimated_tokens
 from chat.models import Reply
-from chat.openai.errors import BUSY_SECONDS, error_body
+from chat.openai.errors import error_body
 from chat.openai.question import Asked
 
 Json = dict[str, Any]
@@ -54,10 +54,8 @@ def failure(reply: Reply) -> HttpResponse | None:
     """The error in which a reply has ended."""
     if (failed := failure_of(reply)) is None:
         return None
-    wait = str(failed.retry_after or BUSY_SECONDS)
-    headers = {"Retry-After": wait} if failed.status == 503 else {}
     body = error_body(failed.message, failed.code, failed.status)
-    return HttpResponse(orjson.dumps(body), "application/json", failed.status, headers=headers)
+    return HttpResponse(orjson.dumps(body), "application/json", failed.status, headers=failed.headers)
 
 
 async def chunks(

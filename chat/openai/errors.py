@@ -15,12 +15,21 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from chat.db import refusal
-from chat.exceptions import BadRequest, ChatError, Internal, NotAllowed, NotFound, RateLimited, TooLarge
+from chat.exceptions import (
+    BUSY_SECONDS,
+    BadRequest,
+    ChatError,
+    Internal,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+    TooLarge,
+)
 
 logger = logging.getLogger(__name__)
 
-#: Seconds after which whoever met a busy server may try again.
-BUSY_SECONDS = 2
+#: Where errors have this shape even when no view was reached.
+PREFIX = "/v1/"
 TYPES = {
     HTTPStatus.FORBIDDEN: "permission_error",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",

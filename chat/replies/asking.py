@@ -19,14 +19,15 @@ Post = Callable[[UUID, bool], tuple[T, Reply | None]]
 
 
 async def ask(post: Post[T]) -> T:
-    """Store the message in one hop and run its reply here, at once or when its turn comes."""
+    """Store the message in one hop and run its reply here, at once or when its turn comes; what a process is
+    asked that drains, another one answers."""
     started = await engine()
     with started.runner.reserve() as start:
-        made, reply, claim = await in_database(_claimed, post, started.process, start)
+        made, reply, claim = await in_database(_claimed, post, started.taker, start)
         if claim is not None:
             started.runner.begin(claim)
     if claim is None and reply is not None:
-        started.runner.submit(reply.pk)
+        started.submit(reply.pk)
     return made
 
 

@@ -1,7 +1,8 @@
 """Attempts to answer a message: the reply and the outgoing message that it will fill.
 
 Nobody waits before a reply that was asked for in the background, and nobody can ask for it again. So when the
-process that makes it dies or is ended, another attempt takes its place, and only that one's end is told.
+process that makes it dies or is ended, or its database does not answer, another attempt takes its place, and
+only that one's end is told.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from chat.models import Message, MessageType, Reply, ReplyState
 
 #: Begins ``asked_by`` of a reply that was asked for without a process.
 BACKGROUND = "background:"
+#: What a reply ends with that was not asked, or not to its end, because of its process.
+NOT_ITS_OWN = {"worker_lost", "storage_busy", "storage_full"}
 #: After so many that a process took with it, the question itself may be what kills them.
 ATTEMPTS = 3
 

@@ -21,7 +21,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from chat.completions.budget import estimated_tokens, prompt_tokens, room_for_prompt
-from chat.db import transact
+from chat.db import hold_briefly, transact
 from chat.exceptions import Conflict, DailyLimit
 from chat.models import (
     EVERYBODY,
@@ -71,6 +71,7 @@ def _keep(reply: Reply, reservation: Reservation, budget: int) -> None:
     if not held.update(reservation=reservation):
         raise Conflict
     tokens = reservation["tokens"]
+    hold_briefly()
     kept = DailyUsage.objects.add(
         UUID(reservation["webChat"]),
         date.fromisoformat(reservation["day"]),  # a new one may have begun since
@@ -111,6 +112,7 @@ def _settle(costs: Iterable[tuple[Reservation, int]]) -> None:
         place = reservation["webChat"], reservation["day"]
         kept[place] += reservation["tokens"]
         spent[place] += tokens
+    hold_briefly()
     for web_chat, day in sorted(kept):  # always in one order: nobody waits for somebody who waits for them
         DailyUsage.objects.filter(web_chat=UUID(web_chat), day=day, who=EVERYBODY).update(
             # Whatever was counted wrongly must not keep a reply from ending.

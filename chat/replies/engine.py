@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -80,9 +80,25 @@ class Engine:
         """Whether the last beat is recent enough for the lease to hold."""
         return self.loop.time() - self.beaten_at < leases.LEASE.total_seconds()
 
-    async def close(self, *, drain_seconds: float = 30) -> None:
-        works = [self.worker.drain(drain_seconds)] if self.worker else []
-        await asyncio.gather(self.runner.drain(drain_seconds), *works)
+    @property
+    def taker(self) -> UUID:
+        """The process for which new replies are stored: while this one drains, whoever takes them first."""
+        return records.NOBODY if self.runner.draining else self.process
+
+    def submit(self, reply: UUID) -> None:
+        """Have a queued reply run as soon as it is its turn."""
+        if self.runner.draining:
+            hints.wake("work")
+        else:
+            self.runner.submit(reply)
+
+    async def drain(self, seconds: float) -> None:
+        """Replies and jobs may come to their end for so long."""
+        works = [self.worker.drain(seconds)] if self.worker else []
+        await asyncio.gather(self.runner.drain(seconds), *works)
+
+    async def close(self) -> None:
+        """After the drain."""
         for task in self._tasks:
             task.cancel()
         if self._lapse:
@@ -115,7 +131,7 @@ class Engine:
             case "stop":
                 self._begin(self.stop(UUID(wake["reply"])))
             case "ended":
-                self._begin(self._announce_ended(self.log.awaited()))
+                self._begin(self._announce_missed(self.log.awaited()))
             case _:
                 self._begin(self._take_over())
 
@@ -141,7 +157,7 @@ class Engine:
         held = await at_once(records.open_in, self.process)
         self._background &= {reply.pk for reply in held}
         await self._end_unknown(self.runner.reconcile(held))
-        await self._announce_ended(self.log.awaited())
+        await self._announce_missed(self.log.awaited())
         self._begin(self.runner.start_waiting())
 
     async def _end_unknown(self, unknown: list[UUID]) -> None:
@@ -158,16 +174,20 @@ class Engine:
         LEASES_LOST.inc()
         logger.error("lease_lost", extra={"lease": self.process})
         self.runner.lose_all()
-        self.process = self.runner.process = await in_database(leases.take_lease)
+        self.process = self.runner.process = await at_once(leases.take_lease)
 
     async def _take_over(self) -> None:
         async with self._taking:  # beats and hints may come together, and count what is free
             await self._take_over_now()
 
     async def _take_over_now(self) -> None:
+        if self.runner.draining:
+            if await at_once(records.hand_over, self.process):
+                hints.wake("work")
+            return
         if self.loop.time() < self._patient_until:
             return
-        free = BACKGROUND_REPLIES - len(self._background) if self.worker and not self.runner.draining else 0
+        free = BACKGROUND_REPLIES - len(self._background) if self.worker else 0
         orphans = await at_once(leases.take_over, self.process, background=free)
         for reply in orphans.ended:
             count_end(reply.state, reply.error_code)
@@ -196,15 +216,16 @@ class Engine:
     async def stop(self, reply: UUID) -> None:
         """After ``request_stop``: close the upstream if it runs here, or tell that a queued one has ended."""
         self.runner.stop(reply)
-        if await self._announce_ended([reply]):
+        if await self._announce_missed({reply: None}):
             await self.runner.start_waiting()
 
-    async def _announce_ended(self, replies: list[UUID]) -> bool:
-        """Send the readers of those that have ended, whoever ended them, to the database."""
-        ended = await at_once(records.ended_among, replies) if replies else []
-        for reply in ended:
+    async def _announce_missed(self, replies: Mapping[UUID, int | None]) -> bool:
+        """Send the readers of those that have ended, whoever ended them, or gone on past this ``seq`` to the
+        database."""
+        missed = await at_once(records.missed_of, replies) if replies else []
+        for reply in missed:
             self.log.drop(reply)
-        return bool(ended)
+        return bool(missed)
 
 
 def open_log() -> ReplyLog:
@@ -252,12 +273,19 @@ def stop_upstreams(replies: Iterable[UUID]) -> None:
         hints.wake("stop", reply)
 
 
-async def close_engine(*, drain_seconds: float = 30) -> None:
-    """Until it has closed it stays the engine: a second one would take over what still runs in the first."""
-    global _engine
+async def drain_engine(seconds: float) -> None:
     if _engine is not None:
         try:
-            await (await _engine).close(drain_seconds=drain_seconds)
+            await (await _engine).drain(seconds)
         except Exception:
             logger.exception("engine_not_closed")
-        _engine = None
+
+
+async def close_engine() -> None:
+    """It stays the engine, also closed: another one would take over what still runs in it, and begin what
+    this process will not end."""
+    if _engine is not None:
+        try:
+            await (await _engine).close()
+        except Exception:
+            logger.exception("engine_not_closed")

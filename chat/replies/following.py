@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from chat.db import in_database
+from chat.db import unless_away
 from chat.models import ENDED, Reply
 from chat.replies.engine import engine
 from chat.replies.log import Cited, Ended, Event, LogGone, Reader, Started
@@ -36,7 +36,7 @@ async def follow(
 
     What the log does not hold is read from the database, again and again until the log holds it: ``look``
     reads the reply with its outgoing message. With ``quiet`` an empty sequence comes whenever nothing has
-    happened for so many seconds.
+    happened for so many seconds. While the database is away it is asked again and again.
     """
     log = (await engine()).log
     reader = await log.reader(reply)
@@ -58,9 +58,16 @@ async def follow(
                 reader = await log.reader(reply)
                 await asyncio.sleep(AGAIN_SECONDS if gone else 0)
                 gone = True
-            row = await in_database(look)
+            row = await unless_away(look)
             if reader.known and not gone:
                 continue  # it began meanwhile
+            within = min(LOOK_SECONDS, quiet or LOOK_SECONDS)
+            if row is None:
+                if quiet:
+                    yield ()
+                if reader.known:  # else the log is waited for
+                    await asyncio.sleep(within)
+                continue
             if row.state in ENDED or row.seq > after or (gone and reader.known):
                 yield stored(row)
                 after = row.seq
@@ -68,7 +75,6 @@ async def follow(
                 yield ()
             if row.state in ENDED:
                 return
-            within = min(LOOK_SECONDS, quiet or LOOK_SECONDS)
     finally:
         pace.close()
         reader.close()

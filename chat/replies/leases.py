@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import DurationField, ExpressionWrapper, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from chat.db import transact
+from chat.db import transact, wait_briefly
 from chat.models import Message, ProcessLease, Reply, ReplyState
 from chat.prepared import Prepared
 from chat.replies.attempts import asked_again
@@ -102,7 +102,7 @@ def _adopt(replies: QuerySet[Reply], process: UUID) -> list[UUID]:
     """Those that nobody else has adopted since they were read."""
     return [
         reply.pk
-        for reply in replies.only("pk", "runner")
+        for reply in _free(replies.only("pk", "runner"))
         if Reply.objects.filter(pk=reply.pk, runner=reply.runner, state=ReplyState.QUEUED).update(
             runner=process
         )
@@ -117,9 +117,10 @@ def end_unknown(process: UUID, replies: set[UUID]) -> list[Reply]:
 
 def _end(orphaned: QuerySet[Reply]) -> list[Reply]:
     """End those that still run, all in a few statements, each with the text that is stored. One that nobody
-    waits for is asked for again."""
-    running = orphaned.filter(state=ReplyState.RUNNING)
-    held = list(_free(running).values_list("pk", flat=True)[:TOGETHER])
+    waits for is asked for again. The beat must not wait for long."""
+    wait_briefly()
+    running = orphaned.filter(state=ReplyState.RUNNING).select_related("conversation")
+    held = [reply.pk for reply in _free(running.only("pk", "conversation__id"))[:TOGETHER]]
     if not held:
         return []
     rows = Reply.objects.filter(pk__in=held)
@@ -138,6 +139,7 @@ def _end(orphaned: QuerySet[Reply]) -> list[Reply]:
 
 
 def _free(rows: QuerySet[Row]) -> QuerySet[Row]:
-    """Those of the rows that nobody else is writing, locked until the transaction ends. A process that was
-    paused in the middle of a write holds its rows until it goes on: nobody waits for it."""
-    return rows.select_for_update(skip_locked=True)
+    """Those of the rows that nobody else is writing, nor what is selected with them, locked until the
+    transaction ends. A process that was paused in the middle of a write holds its rows until it goes on:
+    nobody waits for it."""
+    return rows.select_for_update(skip_locked=True, no_key=True)

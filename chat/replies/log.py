@@ -123,12 +123,13 @@ class ReplyLog(Protocol):
         ...
 
     def drop(self, reply: UUID) -> None:
-        """Somebody else has ended it: its readers get ``LogGone``, for only the database knows how. Nothing
-        happens when it has its end."""
+        """Only the database knows how it goes on, or how somebody else ended it: its readers get ``LogGone``.
+        Nothing happens when it has its end."""
         ...
 
-    def awaited(self) -> list[UUID]:
-        """The replies that somebody reads and whose end nobody may tell here."""
+    def awaited(self) -> dict[UUID, int | None]:
+        """The replies that somebody reads and whose end nobody may tell here. A number: what is known here
+        stands still at this ``seq``, and so do its readers."""
         ...
 
     def is_read(self, reply: UUID) -> bool:
@@ -307,8 +308,8 @@ class MemoryLog:
     async def reader(self, reply: UUID) -> MemoryReader:
         return MemoryReader(self, reply, self._track(reply))
 
-    def awaited(self) -> list[UUID]:
-        return [reply for reply, track in self._tracks.items() if track.readers and not track.known]
+    def awaited(self) -> dict[UUID, int | None]:
+        return {reply: None for reply, track in self._tracks.items() if track.readers and not track.known}
 
     def is_read(self, reply: UUID) -> bool:
         track = self._tracks.get(reply)

@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 
 from chat.completions.deadlines import Deadlines
 from chat.completions.deltas import Endpoint, Prompt, Source, Turn
+from chat.exceptions import ChatbotOff
 from chat.knowledge.index import Scope
 from chat.knowledge.narrowing import Json, in_force, narrowed, scope_of
 from chat.knowledge.search import Found, search_in
@@ -63,9 +64,12 @@ class Asked:
 
 
 def asked(reply: Reply) -> Asked:
-    """Read all that the reply needs. Call it in one database hop, outside a transaction."""
+    """Read all that the reply needs. Call it in one database hop, outside a transaction. ``ChatbotOff``: its
+    chatbot was switched off while it was queued."""
     conversation = reply.conversation
     chatbot = conversation.chatbot
+    if not chatbot.is_active:
+        raise ChatbotOff
     place = endpoint(conversation.llm or chatbot.language_model)
     turns = history(conversation, upto=reply.incoming.position, takes_images=place.takes_images)
     bases = known_to(chatbot, place)

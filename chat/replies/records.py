@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from chat.completions.deltas import Endpoint
-from chat.db import transact
-from chat.exceptions import ChatError
+from chat.db import comes_back, refusal, transact
+from chat.exceptions import ChatError, Internal
 from chat.hints import hint_row, hint_rows
 from chat.models import ENDED, Conversation, Message, Provider, Reply, ReplyState
 from chat.prepared import Prepared, PreparedUpdate
-from chat.replies.attempts import asked_again
+from chat.replies.attempts import NOT_ITS_OWN, asked_again
 from chat.replies.budgets import Reservation, reserve, settle
 from chat.replies.prompt import Asked, asked
 from chat.webhooks.outbox import announce, announce_all
+
+logger = logging.getLogger(__name__)
+
+
+#: Whose the queued replies of a process are that begins none any more. It has no lease: whoever lives takes
+#: them over.
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +87,21 @@ def claim(reply_id: UUID, process: UUID) -> Claim | None:
 
 
 def claim_of(reply: Reply) -> Claim:
-    """The claim to a reply that is running in its process already."""
+    """The claim to a reply that is running in its process already. It is one whatever goes wrong: without a
+    task nobody would end the reply."""
     asking, fault, reservation = None, None, None
     try:
         asking = asked(reply)
         reservation = reserve(reply, asking)
     except ChatError as error:
         asking, fault = None, error
+    except (OperationalError, InterfaceError) as error:
+        asking, fault = None, refusal(error)
+        if comes_back(error):
+            logger.exception("storage_busy", extra={"code": fault.code})
+    except Exception:
+        asking, fault = None, Internal()
+        logger.exception("reply_crashed")
     assert reply.runner is not None  # noqa: S101 (a running reply has one)
     return Claim(
         reply=reply.pk,
@@ -112,6 +128,12 @@ def _ready() -> QuerySet[Reply]:
 def ready(process: UUID) -> list[UUID]:
     """What this process could start now."""
     return list(_ready().filter(runner=process).order_by("queued_at").values_list("pk", flat=True)[:100])
+
+
+def hand_over(process: UUID) -> int:
+    """Leave its queued replies to the processes that still begin some. Returns how many there were."""
+    with transact():
+        return Reply.objects.filter(runner=process, state=ReplyState.QUEUED).update(runner=NOBODY)
 
 
 def _take(reply_id: UUID, process: UUID) -> bool:
@@ -237,7 +259,7 @@ def end(taken: Claim, outcome: Outcome) -> bool:
         citations=outcome.citations,
         citation_nodes=outcome.citation_nodes,
     )
-    if not (outcome.error_code == "worker_lost" and asked_again(Reply.objects.get(pk=taken.reply))):
+    if not (outcome.error_code in NOT_ITS_OWN and asked_again(Reply.objects.get(pk=taken.reply))):
         arrived(taken.asked_in, taken.outgoing)
     if outcome.upstream_conversation:
         Conversation.objects.filter(pk=taken.conversation).update(
@@ -284,5 +306,11 @@ def open_in(process: UUID) -> list[Reply]:
     return _open_in(process=process)
 
 
-def ended_among(replies: Iterable[UUID]) -> list[UUID]:
-    return list(Reply.objects.filter(pk__in=list(replies), state__in=ENDED).values_list("pk", flat=True))
+def missed_of(replies: Mapping[UUID, int | None]) -> list[UUID]:
+    """Those that have ended, or whose text is stored past this ``seq``."""
+    rows = Reply.objects.filter(pk__in=list(replies)).values_list("pk", "state", "seq")
+    return [
+        reply
+        for reply, state, stored in rows
+        if state in ENDED or (known := replies[reply]) is not None and stored > known
+    ]

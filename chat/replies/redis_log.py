@@ -4,8 +4,8 @@ the others'.
 What runs here is appended and read as without Redis, and costs nothing more until another process asks for
 it (``chat.replies.mirror``). What runs elsewhere and has a reader here is asked for, by a hint that is
 repeated until it comes. It arrives in this process's inbox and grows here as a copy, which every reader
-follows like any other log. While Redis is away there are no copies: their readers get ``LogGone`` and read
-the database.
+follows like any other log. While Redis is away there are no copies, and one that stands still while the
+database goes on is dropped: the readers get ``LogGone`` and read the database.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ AGAIN_SECONDS = 1.0
 SOON_SECONDS = 0.02
 #: Between one asking and the next: while nothing has come, when something was missing, and to renew it.
 UNKNOWN_SECONDS, GAP_SECONDS, RENEWAL_SECONDS = 1.0, 0.25, 10.0
-#: A copy that has been silent for so long may be of a process that is dead.
+#: A copy that has been silent for so long may be of a process that is dead, or that Redis takes nothing from
+#: (it is full, or cut off from it alone).
 SILENT_SECONDS = 2.0
 
 
@@ -105,10 +106,11 @@ class RedisLog(MemoryLog):
         if self._copies.pop(reply, None):
             self._tracks.pop(reply, None)
 
-    def awaited(self) -> list[UUID]:
+    def awaited(self) -> dict[UUID, int | None]:
         """Also the copies of which nothing has been heard for long."""
         since = self._loop.time() - SILENT_SECONDS
-        return [reply for reply, copy in self._copies.items() if copy.heard_at < since]
+        silent = {reply: self._track(reply) for reply, copy in self._copies.items() if copy.heard_at < since}
+        return {reply: len(track.entries) if track.known else None for reply, track in silent.items()}
 
     def is_read(self, reply: UUID) -> bool:
         return self._own(reply) is None or super().is_read(reply) or self._mirror.sends(reply)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from datetime import timedelta
 from logging import INFO, WARNING
 from uuid import UUID
@@ -47,6 +47,8 @@ logger = logging.getLogger(__name__)
 
 #: Between two tries to store the end of a reply.
 END_AGAIN_SECONDS = 2.0
+#: For replies that a drain interrupts, to store their ends.
+INTERRUPTED_SECONDS = 5.0
 
 
 class Runner:
@@ -60,6 +62,8 @@ class Runner:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._waiting: dict[UUID, None] = {}
         self._reserved = 0
+        self._fewer = asyncio.Event()
+        self._patient = True
 
     @property
     def live(self) -> list[Live]:
@@ -87,6 +91,7 @@ class Runner:
             yield free
         finally:
             self._reserved -= free
+            self._fewer.set()
 
     def begin(self, claim: records.Claim) -> None:
         """Run a reply that was stored as running in this process."""
@@ -103,7 +108,11 @@ class Runner:
     def _spawn(self, reply: UUID, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work, name=f"reply {reply}")
         self._tasks[reply] = task
-        task.add_done_callback(lambda _: self._tasks.pop(reply, None))
+        task.add_done_callback(lambda _: self._forget(reply))
+
+    def _forget(self, reply: UUID) -> None:
+        self._tasks.pop(reply, None)
+        self._fewer.set()
 
     def stop(self, reply: UUID) -> None:
         """Close the upstream of a running reply; it ends ``stopped`` with what it has."""
@@ -117,16 +126,25 @@ class Runner:
                 live.cancel(ReplyState.INTERRUPTED, "worker_lost")
 
     def lose_all(self) -> None:
+        """While it drains, this ends the drain."""
+        self._patient = not self.draining
+        self._fewer.set()
         self.lose(list(self._live))
 
     async def drain(self, seconds: float) -> None:
-        """Let what runs come to its end for so long; what is left is interrupted, what is queued stays."""
+        """Let what runs, and what is being stored to run, come to its end for so long; what is left is
+        interrupted, what is queued stays."""
         self.draining = True
-        if self._tasks:
-            await asyncio.wait(set(self._tasks.values()), timeout=seconds)
+        await self._emptied(seconds)
         self.lose_all()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks.values()), timeout=5)
+        await self._emptied(INTERRUPTED_SECONDS)
+
+    async def _emptied(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks or self._reserved and self._patient:
+                    self._fewer.clear()
+                    await self._fewer.wait()
 
     async def _claim_and_run(self, reply: UUID) -> None:
         claim = await in_database(records.claim, reply, self.process)
@@ -145,7 +163,7 @@ class Runner:
             await self._end(live)
         finally:
             del self._live[live.id]
-            self._tasks.pop(live.id, None)  # now: it makes room for what waits
+            self._forget(live.id)  # now: it makes room for what waits
             tally.add(live)
         await self.start_waiting()
 

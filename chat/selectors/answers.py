@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from django.db.models import Q
 from django.db.models.functions import Length
 
 from chat.models import Conversation, Message, MessageType, ReplyState
@@ -47,12 +48,12 @@ HISTORY_CHARACTERS = 500_000
 
 
 def history_of(conversation: Conversation, *, before: Message | None = None) -> list[Message]:
-    """What was said last, oldest first, each answer with its question; answers that are not finished are left
-    out."""
+    """What was said last, oldest first, each answer with its question. Part of a reply is left out, whether
+    more of it comes or not: ``answer_to`` calls it none."""
+    said = Q(reply=None) | Q(reply__state=ReplyState.COMPLETE)
     rows = (
-        Message.objects.filter(conversation=conversation, superseded=False)
+        Message.objects.filter(said, conversation=conversation, superseded=False)
         .exclude(content="")
-        .exclude(reply__state__in=OPEN)
         .order_by("-position")
     )
     if before is not None:

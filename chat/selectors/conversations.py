@@ -24,9 +24,11 @@ SHOWN = (
     *("query_metadata", "tool_mask", "llm_id", "ip_address", "ip_recorded_at"),
     *(f"contact__{name}" for name in ("name", "avatar", "source_id", "created_at")),
     *(f"inbox__{name}" for name in ("name", "channel_type", "auto_reply_schedules")),
+    *("chatbot_id", "chatbot__is_active"),
     *(f"last_message__{name}" for name in ("type", "content", "content_payload", "query_metadata")),
-    "last_message__created_at",
+    *("last_message__created_at", "last_message__created_by"),
     *(f"last_message__feedback__{name}" for name in ("type", "suggestion", "updated_at")),
+    *(f"last_message__reply__{name}" for name in ("state", "error_code")),
 )
 
 
@@ -95,7 +97,7 @@ def rest_conversations(principal: Principal) -> QuerySet[Conversation]:
     """Most recent first, each with all that the REST API shows of it, in one query."""
     return (
         Conversation.objects.filter(theirs(principal))
-        .select_related("contact", "inbox", "last_message__feedback")
+        .select_related("contact", "inbox", "chatbot", "last_message__feedback", "last_message__reply")
         .only(*SHOWN)
         .order_by("-last_message_created_at", "-pk")
     )

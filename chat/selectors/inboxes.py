@@ -34,9 +34,11 @@ def inboxes_of(principal: Principal) -> QuerySet[Inbox]:
 
 
 def replies_now(conversation: Conversation, at: datetime | None = None) -> bool:
-    """Whether a message would be answered by itself: its switch is on, and its inbox has its hours."""
+    """Whether a message would be answered by itself: its switch is on, its chatbot is, and its inbox has its
+    hours."""
     schedules = conversation.inbox.auto_reply_schedules if conversation.inbox else []
-    return conversation.auto_reply_enabled and is_open(schedules, at or timezone.now())
+    on = conversation.auto_reply_enabled and conversation.chatbot.is_active
+    return on and is_open(schedules, at or timezone.now())
 
 
 def is_open(schedules: Any, at: datetime) -> bool:

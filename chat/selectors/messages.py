@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
+from chat.cursors import Skipped
 from chat.exceptions import NotFound
 from chat.models import Conversation, Message, Reply
 from chat.principals import Principal
+from chat.selectors.attachments import in_order
 from chat.selectors.conversations import conversations_of, one_for, theirs
 from chat.selectors.replies import OPEN
 
@@ -47,15 +49,20 @@ IN_ONE: tuple[str, ...] = ("position",)
 IN_ALL: tuple[str, ...] = ("active", "conversation_id", "position")
 
 
+#: The long columns of a reply, of which only the end is shown.
+UNSEEN = ("reply__text", "reply__reasoning", "reply__error_detail")
+
+
 def rest_messages(principal: Principal) -> QuerySet[Message]:
     """Each with all that the REST API shows of it. Answers that are not finished are left out, and so are
     those that another attempt took the place of."""
     return (
         Message.objects.filter(theirs(principal, of="conversation__"), superseded=False)
         .exclude(reply__state__in=OPEN)
-        .select_related("sender_user", "sender_contact", "feedback")
+        .select_related("sender_user", "sender_contact", "feedback", "reply")
+        .defer(*UNSEEN)
         .prefetch_related(
-            "attachments", Prefetch("conversation", Conversation.objects.select_related("chatbot"))
+            in_order(), Prefetch("conversation", Conversation.objects.select_related("chatbot"))
         )
     )
 
@@ -75,16 +82,34 @@ def all_rest_messages(principal: Principal) -> QuerySet[Message]:
 def count_rest_messages(principal: Principal, conversation: UUID | None, *, upto: int) -> int:
     """How many there are, in all conversations or in one, counted to a bound. Open replies are taken off
     afterwards: to look for one behind each message takes ten times as long."""
-    mine = theirs(principal, of="conversation__")
-    messages = Message.objects.filter(mine, superseded=False)
-    replies = Reply.objects.filter(mine, state__in=OPEN, outgoing__superseded=False)
-    if conversation is not None:
-        messages, replies = (
-            messages.filter(conversation=conversation),
-            replies.filter(conversation=conversation),
-        )
-    found = messages.order_by().values("position")[:upto].count()
+    messages, replies = _counted(principal, conversation)
+    found = messages.values("position")[:upto].count()
     return found if found == upto else found - replies.count()
+
+
+def skip_rest_messages(principal: Principal, conversation: UUID | None, offset: int) -> Skipped | None:
+    """The first so many messages of a list, open replies among them: an index has all that this reads, where
+    looking behind each message for its reply takes three times as long."""
+    messages, replies = _counted(principal, conversation)
+    if conversation is None:
+        messages = messages.annotate(active=F("conversation__last_message_created_at"))
+        replies = replies.annotate(active=F("conversation__last_message_created_at"))
+    keys = IN_ALL if conversation is None else IN_ONE
+    ordered = messages.order_by(*(f"-{key}" for key in keys)).values_list(*keys)
+    last = next(iter(ordered[offset - 1 : offset]), None)
+    if last is None:
+        return None
+    replies = replies.annotate(position=F("outgoing__position")).filter(**{f"{keys[0]}__gte": last[0]})
+    return Skipped(last, sum(key >= last for key in replies.values_list(*keys)))
+
+
+def _counted(principal: Principal, conversation: UUID | None) -> tuple[QuerySet[Message], QuerySet[Reply]]:
+    """The messages of a list, without any order, and the open replies that it leaves out."""
+    mine = theirs(principal, of="conversation__")
+    if conversation is not None:
+        mine &= Q(conversation=conversation)
+    messages = Message.objects.filter(mine, superseded=False).order_by()
+    return messages, Reply.objects.filter(mine, state__in=OPEN, outgoing__superseded=False).order_by()
 
 
 def rest_message_for(principal: Principal, id: UUID) -> Message:
@@ -98,4 +123,4 @@ def _messages() -> QuerySet[Message]:
     attempts = Reply.objects.order_by("-attempt").defer("text", "reasoning", "error_detail")
     return Message.objects.select_related(
         "sender_user", "sender_contact", "feedback", "reply"
-    ).prefetch_related("attachments", Prefetch("replies", queryset=attempts))
+    ).prefetch_related(in_order(), Prefetch("replies", queryset=attempts))

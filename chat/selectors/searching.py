@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from chat.db import time_limit
-from chat.exceptions import StorageBusy
 from chat.models import Conversation, Message
+from chat.turns import Turns
 
 #: What is read of a query: so many characters, and of these so many words.
 CHARACTERS, WORDS = 200, 8
-#: Searches of one process that run at the same time, and how long another one waits for its turn.
-AT_ONCE, TURN_SECONDS = 2, 5.0
-_turns = BoundedSemaphore(AT_ONCE)
+#: The searches of one process.
+turns = Turns(2, waiting=6, seconds=5)
 
 
 def words_of(query: str) -> list[str]:
@@ -67,11 +65,9 @@ def searching(words: list[str] | str) -> Iterator[None]:
     if not words:
         yield
         return
-    if not _turns.acquire(timeout=TURN_SECONDS):
-        raise StorageBusy(_("Other searches are running. Try again in a moment."))
-    try:
-        sentence = _("This search takes too long. Search in less, such as one inbox, or for other words.")
-        with time_limit(settings.SEARCH_SECONDS, sentence):
-            yield
-    finally:
-        _turns.release()
+    sentence = _("This search takes too long. Search in less, such as one inbox, or for other words.")
+    with (
+        turns.turn(_("Other searches are running. Try again in a moment.")),
+        time_limit(settings.SEARCH_SECONDS, sentence),
+    ):
+        yield

@@ -18,12 +18,13 @@ from chat.selectors.web_chats import shows_sources
 
 
 def web_chats_open_to(principal: Principal | None) -> QuerySet[WebChat]:
-    """Those in which they may begin a conversation: the organization's, or a stranger's if it is let in."""
+    """Those in which they may begin a conversation: the organization's, or a stranger's if it is let in: not
+    where the site has to sign who its visitors are."""
     active = WebChat.objects.filter(is_active=True, chatbot__is_active=True).select_related(
         "inbox", "chatbot"
     )
     if principal is None:
-        return active.filter(enable_anonymous=True, access_type=AccessType.WEB)
+        return active.filter(enable_anonymous=True, access_type=AccessType.WEB, identity_enforced=False)
     return active.filter(organization=principal.organization_id)
 
 

@@ -31,7 +31,7 @@ def web_chats_of(principal: Principal) -> QuerySet[WebChat]:
 
 
 def web_chat_to_show(principal: Principal | None, id: UUID) -> WebChat:
-    """One of the organization's; for strangers one in which they may write."""
+    """One of the organization's; for strangers one that visitors may use."""
     if principal is None:
         open_ones = WebChat.objects.filter(pk=id, **OPEN_TO_STRANGERS)
         found = open_ones.select_related("inbox", "chatbot").first()
@@ -45,7 +45,7 @@ def web_chat_to_show(principal: Principal | None, id: UUID) -> WebChat:
 #: Of a web chat and its chatbot, what it takes to let a visitor in: the rest is large or encrypted.
 _FOR_VISITORS = (
     *("organization_id", "inbox_id", "chatbot_id", "generation", "identity_enforced", "form", "options"),
-    "chatbot__is_active",
+    *("allowed_origins", "chatbot__is_active"),
 )
 
 
@@ -86,10 +86,7 @@ def takes_files(web_chat: WebChat) -> bool:
     return bool(options.get("enableFileUpload", True))
 
 
-def generations_of(web_chats: Iterable[UUID]) -> dict[UUID, tuple[int, bool]]:
-    """Of those that visitors may use: the generation, and whether identity is enforced."""
-    rows = WebChat.objects.filter(pk__in=set(web_chats), **OPEN_TO_STRANGERS)
-    return {
-        id: (generation, enforced)
-        for id, generation, enforced in rows.values_list("pk", "generation", "identity_enforced")
-    }
+def open_web_chats(ids: Iterable[UUID]) -> dict[UUID, WebChat]:
+    """Those of them that visitors may use on sites, by id."""
+    rows = WebChat.objects.filter(pk__in=set(ids), **OPEN_TO_STRANGERS)
+    return rows.only("generation", "identity_enforced", "allowed_origins", "options").in_bulk()

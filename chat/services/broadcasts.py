@@ -56,7 +56,7 @@ def broadcast(*, principal: Principal, content: str, contacts: Iterable[str]) ->
     names both. In the background, what cannot be sent because of what has happened meanwhile is left."""
     checked(content, None)
     told = Broadcast()
-    ids = {given: _id(given) for given in contacts}
+    ids = {given: contact_id(given) for given in contacts}
     latest = latest_conversations(principal, [id for id in ids.values() if id])
     wanted: dict[UUID, Sent] = {}
     for given, id in ids.items():
@@ -117,7 +117,8 @@ def _send(principal: Principal, content: str, to: Sent, told: Broadcast) -> None
         told.sent.append(to)
 
 
-def _id(given: str) -> UUID | None:
+def contact_id(given: str) -> UUID | None:
+    """An id however it is written; None: what is given is no id."""
     try:
         return UUID(given)
     except ValueError:

@@ -16,6 +16,7 @@ from chat.models import Chatbot
 from chat.principals import Principal
 from chat.selectors.chatbots import SERVERS_OWN, chatbot_for, language_model_for
 from chat.services.web_chats import api_web_chat
+from chat.services.webhooks import check_address
 
 #: Of all that is kept for a chatbot and not used.
 OPTIONS_BYTES = 64 * 1024
@@ -25,7 +26,7 @@ def create_chatbot(*, principal: Principal, fields: Mapping[str, Any], options: 
     """A new chatbot, with the web chat in which programs begin its conversations.
 
     ``fields`` may have ``name``, ``language_model`` (an id), ``instructions`` and ``webhook_url``. Raises
-    ``NotFound`` for a language model that the organization may not choose.
+    ``NotFound`` for a language model that the organization may not choose, and ``AddressRefused``.
     """
     chatbot = Chatbot(organization_id=principal.organization_id)
     _take(chatbot, principal, fields, options)
@@ -68,6 +69,8 @@ def _take(
         value = fields[name]
         if name == "language_model":
             value = None if value in (None, SERVERS_OWN) else language_model_for(principal, value)
+        if name == "webhook_url" and value and value != chatbot.webhook_url:
+            check_address(value)
         setattr(chatbot, name, value)
     chatbot.options = {**(chatbot.options or {}), **options}
     if len(orjson.dumps(chatbot.options)) > OPTIONS_BYTES:

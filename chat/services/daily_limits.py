@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from chat.db import hold_briefly
 from chat.exceptions import DailyLimit, TooLarge
 from chat.limits import network_of
 from chat.models import EVERYBODY, Conversation, DailyUsage, WebChat, seconds_of_today, today
@@ -47,6 +48,7 @@ def count_message(
         return
     for web_chat in _web_chats(inbox=conversation.inbox_id):
         _check_length(web_chat, content)
+        hold_briefly()
         day, address = today(), principal.visit.address if principal.visit else address
         _count(web_chat, day, principal.label, web_chat.messages_per_visitor, OF_VISITOR)
         if address:

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from chat.db import transact
-from chat.exceptions import NotFound
+from chat.exceptions import ChatbotOff, NotFound
 from chat.hints import conversation_group, hint, hint_row
 from chat.models import Attachment, Contact, Conversation, Message, MessageType, Reply
 from chat.prepared import Prepared, PreparedUpdate
@@ -88,7 +88,7 @@ def post_message(
     the conversation: the caller runs it. ``always``: it is answered whatever the switches and hours of
     automatic replies say. ``address`` is where a stranger without a visit comes from.
 
-    Raises ``DailyLimit`` for visitors who have written enough today.
+    Raises ``DailyLimit`` for visitors who have written enough today, and ``ChatbotOff``.
     """
     content = checked(content, attachments, details)
     check_values(query_metadata, details.content_payload, details.canvas, details.metadata)
@@ -169,6 +169,8 @@ def open_conversation(principal: Principal, draft: Draft) -> Conversation:
     is ``NotFound``."""
     if _conversations_there(id=draft.conversation):
         conversation = conversation_for(principal, draft.conversation)
+        if not conversation.chatbot.is_active:
+            raise ChatbotOff
         take_turn(conversation, draft)
         return conversation
     if not draft.begins:

@@ -126,8 +126,10 @@ def _known_by(principal: Principal, particulars: Particulars) -> Contact | None:
 
 
 def _latest(principal: Principal, enquiry: Enquiry, contact: Contact) -> Conversation | None:
-    """Only of those that a program began: what a visitor's browser may read is no place for e-mails."""
-    rows = conversations_of(principal).filter(contact=contact, created_by__startswith="key:")
+    """Only of those that a program began: what a visitor's browser may read is no place for e-mails. And of
+    those whose chatbot still answers."""
+    begun = {"created_by__startswith": "key:", "chatbot__is_active": True}
+    rows = conversations_of(principal).filter(contact=contact, **begun)
     rows = rows.filter(service_type__in=("", enquiry.service_type))
     if enquiry.chatbot:
         rows = rows.filter(Q(chatbot=enquiry.chatbot) | Q(service_type="", last_position=0))

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from chat.db import transact
-from chat.exceptions import BadRequest
+from chat.exceptions import BadRequest, ChatbotOff
 from chat.hints import conversation_group, hint, hint_row, wake
 from chat.metrics import count_end
 from chat.models import Conversation, Message, MessageType, Reply, ReplyState
@@ -58,8 +58,8 @@ def _stop(found: Reply, by: str) -> None:
 def retry(*, principal: Principal, message: UUID, process: UUID | None = None) -> Reply:
     """A new attempt to answer the same incoming message; the earlier one is superseded.
 
-    While an attempt is open it is the answer: pressing twice makes one new attempt. Raises ``DailyLimit`` as
-    a message does.
+    While an attempt is open it is the answer: pressing twice makes one new attempt. Raises ``DailyLimit`` and
+    ``ChatbotOff`` as a message does.
     """
     incoming = message_for(principal, message)
     if incoming.type != MessageType.INCOMING:
@@ -77,6 +77,8 @@ def _new_attempt(principal: Principal, incoming: Message, process: UUID | None) 
         raise BadRequest(_("This message has not been answered."))
     if newest.state in OPEN:
         return newest
+    if not incoming.conversation.chatbot.is_active:
+        raise ChatbotOff
     Message.objects.filter(pk=newest.outgoing_id).update(superseded=True)
     Conversation.objects.filter(pk=incoming.conversation_id, last_message=newest.outgoing_id).update(
         last_message=incoming

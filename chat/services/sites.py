@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ _ORIGIN = re.compile(
     r"https?://(\*\.)?[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9])?(:(\d{1,5}|\*))?|https?://\[[0-9a-f:]+\](:\d{1,5})?"
 )
 EVERY_SITE = "*"
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
 _NO_SITE = _("“%(text)s” is no site. Enter one such as https://www.example.com.")
 _NO_SCHEME = _("“%(line)s” lacks its beginning: write https://%(line)s or http://%(line)s.")
 
@@ -57,11 +59,9 @@ def site_in(text: str) -> str:
     scheme, _colon, rest = given.partition("://")
     host = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     scheme = scheme.lower()
-    site = f"{scheme}://{_ascii(host.lower())}".removesuffix({"http": ":80", "https": ":443"}.get(scheme, ""))
+    site = f"{scheme}://{_ascii(host.lower())}".removesuffix(_USUAL_PORTS.get(scheme, ""))
     if not is_site(site) or not _has_port(site):
-        raise BadRequest(
-            _("“%(text)s” is no site. Enter one such as https://www.example.com.") % {"text": text}
-        )
+        raise BadRequest(_NO_SITE % {"text": text})
     return site
 
 
@@ -72,10 +72,7 @@ def sites_in(text: str) -> list[str]:
     for line in filter(None, map(str.strip, text.splitlines())):
         _scheme, _colon, rest = line.rpartition("://")
         if line != EVERY_SITE and "://" not in line:
-            raise BadRequest(
-                _("“%(line)s” lacks its beginning: write https://%(line)s or http://%(line)s.")
-                % {"line": line}
-            )
+            raise BadRequest(_NO_SCHEME % {"line": line})
         if re.search(r"[/?#\\].", rest):
             raise BadRequest(
                 _("“%(line)s” goes on after the host. A whole site is allowed, not a page: write %(site)s.")
@@ -88,6 +85,19 @@ def sites_in(text: str) -> list[str]:
 def is_allowed(web_chat: WebChat, site: str) -> bool:
     """Whether browsers show the web chat there, besides on this server itself."""
     return any(_covers(pattern, site) for pattern in allowed_origins(web_chat))
+
+
+def allows_apps(web_chat: WebChat) -> bool:
+    """Whether the browsers inside apps show it, whose pages have no origin that a list could name."""
+    return isinstance(web_chat.options, dict) and web_chat.options.get("webView") is True
+
+
+def may_stand_on(web_chat: WebChat, site: str) -> bool:
+    """Whether a page that says that it stands on this site may stay. It is a hint, for pages that were opened
+    while the list still had their site: what a page says is no proof, and browsers keep to the list when they
+    load one."""
+    named = site.startswith(("https://", "http://")) and site not in settings.PUBLIC_ORIGINS
+    return not named or allows_apps(web_chat) or is_allowed(web_chat, site)
 
 
 def allow_site(web_chat: UUID, site: str) -> None:
@@ -104,10 +114,14 @@ def allow_site(web_chat: UUID, site: str) -> None:
 
 
 def _covers(pattern: str, site: str) -> bool:
+    """As browsers read the list: what may come over http may come over https, and a usual port need not be
+    written."""
     if pattern in (EVERY_SITE, site):
         return True
-    text = re.escape(pattern).replace(r"://\*\.", r"://([^/:]+\.)+").replace(r":\*", r"(:\d+)?")
-    return re.fullmatch(text, site) is not None
+    scheme = pattern.partition("://")[0]
+    text = re.escape(pattern.removesuffix(_USUAL_PORTS[scheme]))
+    text = text.replace(r"://\*\.", r"://([^/:]+\.)+").replace(r":\*", r"(:\d+)?")
+    return re.fullmatch(text.replace("http:", "https?:", 1), site) is not None
 
 
 def _ascii(host: str) -> str:

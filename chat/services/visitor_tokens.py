@@ -50,22 +50,30 @@ def read_ticket(text: str) -> Ticket | None:
         return None
 
 
-def first_token(visitor: UUID, *, web_chat: WebChat, site: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who was told a first token. ``verified``: the site had signed who they are."""
+
+    id: UUID
+    verified: bool
+
+
+def first_token(visitor: UUID, *, web_chat: WebChat, site: str, verified: bool = False) -> str:
     """For somebody of whom nothing is stored. Counts as long as a ticket, until ``keep`` stores it."""
-    content = [visitor.hex, web_chat.pk.hex, web_chat.generation, site, secrets.token_urlsafe(32)]
-    return signing.dumps(content, salt=TOKEN)
+    where = [web_chat.pk.hex, web_chat.generation, site]
+    return signing.dumps([visitor.hex, verified, *where, secrets.token_urlsafe(32)], salt=TOKEN)
 
 
-def read_first_token(text: str, *, web_chat: WebChat, site: str) -> UUID | None:
+def read_first_token(text: str, *, web_chat: WebChat, site: str) -> Newcomer | None:
     """Who was told this first token, while nothing of them is stored."""
     try:
-        visitor, *where, _random = signing.loads(text, salt=TOKEN, max_age=TICKET_SECONDS)
+        visitor, verified, *where, _random = signing.loads(text, salt=TOKEN, max_age=TICKET_SECONDS)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     id = UUID(visitor)
     if where != [web_chat.pk.hex, web_chat.generation, site] or Visitor.objects.filter(pk=id).exists():
         return None
-    return id
+    return Newcomer(id, verified)
 
 
 def digest_of(token: str) -> str:

@@ -22,21 +22,24 @@ from chat.exceptions import (
     IdentityRefused,
     IdentityRequired,
     NotFound,
+    SiteRefused,
     TicketRefused,
     TokenRefused,
 )
 from chat.knowledge.narrowing import narrowed
 from chat.models import Contact, ContactInbox, Visitor, VisitorToken, WebChat
 from chat.principals import Principal, Visit
-from chat.selectors.web_chats import generations_of, open_web_chat, shows_sources
+from chat.selectors.web_chats import open_web_chat, open_web_chats, shows_sources
 from chat.services import identity, visitor_tokens
 from chat.services.contacts import ANONYMOUS, place_contact
 from chat.services.identity import Person
 from chat.services.merging import contact_known_as, identified, newest_particulars
 from chat.services.profiles import Profile, form_of, profile_of
+from chat.services.sites import may_stand_on
 
-#: An origin as browsers write it; of a page without one they write ``null``. The full page has no site.
-_SITE = re.compile(r"(null|[a-z][a-z0-9+.-]{1,20}://[^/\s\x00-\x1f]{1,230})?", re.IGNORECASE)
+#: An origin as browsers write it; of a page without one they write ``null``, and of a file ``file://``. The
+#: full page has no site.
+_SITE = re.compile(r"(null|[a-z][a-z0-9+.-]{1,20}://[^/\s\x00-\x1f]{0,230})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,14 @@ def site_of(text: str) -> str:
 
 
 def admit(hello: Hello) -> Guest:
-    """Let a visitor in. Raises ``TicketRefused``; where identity is enforced ``IdentityRefused`` and
-    ``IdentityRequired``. A token that opens nothing and a signature that does not hold make a new visitor,
-    with the refusal in ``refusals``."""
+    """Let a visitor in. Raises ``TicketRefused`` and ``SiteRefused``; where identity is enforced
+    ``IdentityRefused`` and ``IdentityRequired``. A token that opens nothing and a signature that does not
+    hold make a new visitor, with the refusal in ``refusals``; so does the token of another than the page
+    speaks of."""
     web_chat = _place(hello.ticket)
     site = site_of(hello.site)
+    if not may_stand_on(web_chat, site):
+        raise SiteRefused
     hello = replace(hello, site=site)
     refusals: list[ChatError] = []
     token = visitor_tokens.token_of(hello.token, web_chat=web_chat.pk, site=site) if hello.token else None
@@ -88,6 +94,8 @@ def admit(hello: Hello) -> Guest:
         visitor_tokens.revoke(VisitorToken.objects.filter(pk=token.pk))
         token = None
     person = _person(web_chat, hello, refusals)
+    if token and not person and _is_of_another(token.visitor, web_chat, hello):
+        token = None
     if person and (guest := _known_person(web_chat, hello, token, person)):
         return guest
     if web_chat.identity_enforced and not person and not (token and token.visitor.verified):
@@ -122,6 +130,20 @@ def _person(web_chat: WebChat, hello: Hello, refusals: list[ChatError]) -> Perso
             raise IdentityRefused from None
         refusals.append(IdentityRefused())
         return None
+
+
+def _is_of_another(visitor: Visitor, web_chat: WebChat, hello: Hello) -> bool:
+    """Whether the page speaks of somebody else than of the visitor whose token its browser has, though it
+    proves nothing: what is that visitor's is not for who is there now, nor what these write for that visitor.
+    The token stays what it is; whoever can send it here could use it without any of this."""
+    if visitor.verified:
+        if not hello.identity:
+            return False
+        said = identity.subject_said(hello.identity)
+        return not said or not visitor.contact.places.filter(inbox=web_chat.inbox_id, source_id=said).exists()
+    if hello.contact is None or hello.contact == visitor.contact_id:
+        return False
+    return _contact_named(web_chat, hello.contact) is not None
 
 
 def _known_person(
@@ -169,25 +191,22 @@ def _guest(
 
 def _newcomer(web_chat: WebChat, hello: Hello, person: Person | None, refusals: list[ChatError]) -> Guest:
     """Somebody of whom nothing is stored, and nothing is until they write."""
-    id = (
-        visitor_tokens.read_first_token(hello.token, web_chat=web_chat, site=hello.site)
-        if hello.token
-        else None
-    )
-    if hello.token and id is None:
+    token, verified = hello.token or "", person is not None
+    before = visitor_tokens.read_first_token(token, web_chat=web_chat, site=hello.site) if token else None
+    if token and before is None:
         refusals.append(TokenRefused())
-    told = hello.token if hello.token and id else ""
-    id = id or uuid4()
+    id = before.id if before else uuid4()
+    # What they were told says whether their site had signed who they are: another one when that has changed.
+    kept = token if before and before.verified == verified else ""
+    told = kept or visitor_tokens.first_token(id, web_chat=web_chat, site=hello.site, verified=verified)
     known = None if person or not hello.contact else _contact_named(web_chat, hello.contact)
-    visit = _visit(
-        web_chat, known.pk if known else uuid4(), verified=person is not None, address=hello.address
-    )
+    visit = _visit(web_chat, known.pk if known else uuid4(), verified=verified, address=hello.address)
     return Guest(
-        _principal(web_chat, id, known.name if known else ANONYMOUS, visit),
+        _principal(web_chat, id, ANONYMOUS, visit),
         visit,
         web_chat.generation,
         hello.site,
-        told=told or visitor_tokens.first_token(id, web_chat=web_chat, site=hello.site),
+        told=told,
         person=person,
         known_contact=known is not None,
         refusals=tuple(refusals),
@@ -204,15 +223,18 @@ def _visit(web_chat: WebChat, contact: UUID, *, verified: bool, address: str | N
 
 
 def _principal(web_chat: WebChat, id: UUID, name: str, visit: Visit) -> Principal:
-    sees_sources = shows_sources(web_chat)
+    """Whom the page only says to be a contact does not learn the contact's name from us."""
+    sees_sources, name = shows_sources(web_chat), name if visit.verified else ANONYMOUS
     return Principal("visitor", id, web_chat.organization_id, name, visit, sees_sources=sees_sources)
 
 
 def check_open(guest: Guest) -> None:
-    """Raise ``TicketRefused`` if the web chat was closed or begun anew since they came; called first in the
-    transaction that stores a message, which holds the row beside those of other visitors: a pause waits for
-    it and stops its reply, or was before it."""
-    there = WebChat.objects.filter(pk=guest.visit.web_chat, is_active=True, generation=guest.generation)
+    """Raise ``TicketRefused`` if the web chat was closed or begun anew since they came, or its chatbot
+    switched off; called first in the transaction that stores a message, which holds the rows beside other
+    visitors: a pause waits for it and stops its reply, or was before it."""
+    there = WebChat.objects.filter(
+        pk=guest.visit.web_chat, is_active=True, chatbot__is_active=True, generation=guest.generation
+    )
     if not held(there):
         raise TicketRefused
 
@@ -233,7 +255,8 @@ def settle(guest: Guest, profile: dict[str, Any] | None) -> Guest:
         consented_at=timezone.now() if answers.consent else None,
     )
     token, _text = visitor_tokens.keep(visitor, guest.generation, text=guest.told)
-    return replace(guest, token=token.pk, principal=replace(guest.principal, name=contact.name))
+    name = contact.name if guest.visit.verified else ANONYMOUS
+    return replace(guest, token=token.pk, principal=replace(guest.principal, name=name))
 
 
 def _answers(guest: Guest, web_chat: WebChat, profile: dict[str, Any] | None) -> Profile:
@@ -289,11 +312,13 @@ def writer_with(*, web_chat: UUID, site: str, token: str) -> Principal:
         return visitor_with(web_chat=web_chat, site=site, token=token)
     except TokenRefused:
         place = open_web_chat(web_chat)
-        id = visitor_tokens.read_first_token(token, web_chat=place, site=site_of(site))
-        if id is None:
+        newcomer = visitor_tokens.read_first_token(token, web_chat=place, site=site_of(site))
+        if newcomer is None:
             raise
-    visit = _visit(place, uuid4(), verified=False, address=None)
-    return _principal(place, id, ANONYMOUS, visit)
+    if place.identity_enforced and not newcomer.verified:
+        raise IdentityRequired
+    visit = _visit(place, uuid4(), verified=newcomer.verified, address=None)
+    return _principal(place, newcomer.id, ANONYMOUS, visit)
 
 
 def ticket(web_chat: UUID) -> str:
@@ -315,14 +340,16 @@ def allowed_metadata(principal: Principal, asked: dict[str, Any] | None) -> dict
 
 
 def guests_lost(guests: set[Guest]) -> set[Guest]:
-    """Those that may no longer be connected: their web chat is closed or begins anew, their token is gone."""
-    places = generations_of({guest.visit.web_chat for guest in guests})
+    """Those that may no longer be connected: their web chat is closed, begins anew, demands a signed identity
+    or is no longer for their site, or their token is gone."""
+    places = open_web_chats({guest.visit.web_chat for guest in guests})
     without = visitor_tokens.lost_among({guest.token for guest in guests if guest.token})
     return {
         guest
         for guest in guests
-        if (place := places.get(guest.visit.web_chat)) is None
-        or place[0] != guest.generation
-        or (place[1] and not guest.visit.verified)
-        or guest.token in without
+        if guest.token in without
+        or (place := places.get(guest.visit.web_chat)) is None
+        or place.generation != guest.generation
+        or (place.identity_enforced and not guest.visit.verified)
+        or not may_stand_on(place, guest.site)
     }

@@ -12,10 +12,14 @@ from chat.db import transact
 from chat.exceptions import BadRequest, Conflict
 from chat.jobs.queue import enqueue, run_now
 from chat.models import Chatbot, Job, Message, WebhookRecord
+from chat.turns import Turns
 from chat.webhooks import sign
 from chat.webhooks.guard import fault_of
 from chat.webhooks.outbox import KIND, hears_of, job_of
 from chat.webhooks.trial import call_once
+
+#: The tests that are sent at a time: their receivers may think for ten seconds.
+trials = Turns(2)
 
 #: Why a call did not reach its receiver, or was not taken: the codes of ``WebhookRecord.error``.
 REASONS: dict[str, str | Promise] = {
@@ -41,10 +45,14 @@ _REFUSALS: dict[str, str | Promise] = {
 }
 
 
+class AddressRefused(BadRequest):
+    """It can be no webhook's."""
+
+
 def check_address(url: str) -> None:
-    """Raise ``BadRequest`` for what can be no webhook's address. Names are looked up at each call."""
+    """Raises ``AddressRefused``. Names are looked up at each call, and not here."""
     if fault := fault_of(url):
-        raise BadRequest(_REFUSALS[fault])
+        raise AddressRefused(_REFUSALS[fault])
 
 
 @transact()
@@ -61,10 +69,12 @@ def switch_on(chatbot: Chatbot) -> bool:
 
 
 def send_test(chatbot: Chatbot) -> WebhookRecord:
-    """Call the receiver once, now, whether or not it is on; returns when it has answered or not."""
+    """Call the receiver once, now, whether or not it is on; returns when it has answered or not. Raises
+    ``StorageBusy`` while others send theirs."""
     if not chatbot.webhook_url:
         raise Conflict(_("The chatbot has no webhook address."))
-    return call_once(chatbot)
+    with trials.turn(_("Other tests are being sent. Try again in a moment.")):
+        return call_once(chatbot)
 
 
 def send_again(message: Message) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chat.models import Contact, Conversation, Inbox, Message
 from chat.selectors.inboxes import replies_now
-from chat.shapes.message import feedback_shape
+from chat.services.contacts import ANONYMOUS
+from chat.shapes.message import ending, feedback_shape, told_metadata
 from chat.shapes.values import Shape, milliseconds
 
 
@@ -29,10 +30,10 @@ def rest_conversation(conversation: Conversation, *, unread: int = 0, personal: 
     inbox, last = conversation.inbox, conversation.last_message
     return {
         "id": str(conversation.pk),
-        "contact": contact_row(conversation.contact) if conversation.contact else None,
+        "contact": contact_row(conversation.contact) if conversation.contact else nobody_row(conversation),
         "inbox": inbox_row(inbox, unread) if inbox else None,
         "title": conversation.title,
-        "lastMessage": light_message(last) if last else None,
+        "lastMessage": light_message(last, personal=personal) if last else None,
         "lastMessageCreatedAt": milliseconds(conversation.last_message_created_at),
         "unreadMessagesCount": conversation.unread_messages_count,
         "autoReplyEnabled": conversation.auto_reply_enabled,
@@ -60,6 +61,19 @@ def contact_row(contact: Contact) -> Shape:
     }
 
 
+def nobody_row(conversation: Conversation) -> Shape:
+    """In the place of a contact, which clients of this API read of each conversation: one that a program
+    began without saying for whom has none, and is not to fill the list of contacts. The id is the
+    conversation's."""
+    return {
+        "id": str(conversation.pk),
+        "name": ANONYMOUS,
+        "avatar": "",
+        "sourceId": "",
+        "createdAt": milliseconds(conversation.created_at),
+    }
+
+
 def inbox_row(inbox: Inbox, unread: int) -> Shape:
     return {
         "id": str(inbox.pk),
@@ -70,7 +84,7 @@ def inbox_row(inbox: Inbox, unread: int) -> Shape:
     }
 
 
-def light_message(message: Message) -> Shape:
+def light_message(message: Message, *, personal: bool) -> Shape:
     return {
         "id": str(message.pk),
         "type": message.type,
@@ -78,5 +92,6 @@ def light_message(message: Message) -> Shape:
         "contentPayload": message.content_payload,
         "feedback": feedback_shape(getattr(message, "feedback", None)),
         "createdAt": milliseconds(message.created_at),
-        "queryMetadata": message.query_metadata,
+        "queryMetadata": message.query_metadata if personal else told_metadata(message),
+        **ending(message),
     }

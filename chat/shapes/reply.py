@@ -10,7 +10,7 @@ from chat.models import Reply, ReplyState
 from chat.shapes.values import Shape
 
 #: Errors after which the same message may be asked again with some hope.
-NOT_RETRYABLE = {"upstream_too_long", "forbidden", "not_found", "bad_request", "too_large"}
+NOT_RETRYABLE = {"upstream_too_long", "chatbot_off", "forbidden", "not_found", "bad_request", "too_large"}
 
 
 def reply_shape(reply: Reply) -> Shape:
@@ -56,6 +56,7 @@ def error_sentence(code: str) -> str:
         "upstream_error": _("The model answered with an error. Your message is saved."),
         "upstream_too_long": _("The reply became too long and was cut. What came is saved."),
         "daily_limit": _("This chat has answered as much today as it can. Your message is saved."),
+        "chatbot_off": _("This chatbot is switched off. Your message is saved."),
         "worker_lost": _("The server restarted part-way. What came is saved."),
     }
     return sentences.get(code, _("The reply could not be made. Your message is saved."))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,12 +19,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.answers.policy import STRICT
-from chat.exceptions import BadRequest, RateLimited
+from chat.exceptions import BadRequest, RateLimited, StorageBusy
 from chat.limits import take_request
 from chat.models import AccessType, User, WebChat
 from chat.services.memberships import MANAGERS, manages
 from chat.services.sites import EVERY_SITE, allow_site, is_allowed, site_in
 from chat.sitecheck.examine import examine_page
+from chat.turns import Turns
 from chat.web.profile import MemberRequest
 
 View = Callable[..., HttpResponse]
@@ -33,8 +33,7 @@ View = Callable[..., HttpResponse]
 WAYS = ("script", "iframe", "inline")
 #: How often a person may have a page of the site asked for.
 CHECKS_PER_MINUTE = 6
-#: Each has a thread while its site thinks, and requests share a few.
-_checks = BoundedSemaphore(4)
+_checks = Turns(4)
 
 
 def web_chats_of(user: User) -> QuerySet[WebChat]:
@@ -98,12 +97,11 @@ def _checked(request: MemberRequest, web_chat: WebChat, base: str, *, may: bool)
             "page": page,
             "not_checked": _("Only owners and admins of the organization may check a page."),
         }
-    if not _checks.acquire(blocking=False):
-        return {"page": page, "not_checked": _("Other pages are being checked. Try again in a minute.")}
     try:
-        return {"page": page, "findings": examine_page(web_chat, page, base=base)}
-    finally:
-        _checks.release()
+        with _checks.turn(_("Other pages are being checked. Try again in a minute.")):
+            return {"page": page, "findings": examine_page(web_chat, page, base=base)}
+    except StorageBusy as error:
+        return {"page": page, "not_checked": str(error.message)}
 
 
 def _context(request: HttpRequest, web_chat: WebChat, *, may: bool) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.views.decorators.gzip import gzip_page
 from django.views.i18n import JavaScriptCatalog
 
 from chat.web import health, media, metrics, probe, views
+
+catalog = gzip_page(JavaScriptCatalog.as_view(packages=["chat"]))
 
 urlpatterns = [
     path("", views.chat_page, name="chat"),
@@ -16,7 +19,7 @@ urlpatterns = [
     path("chat/conversations/<uuid:id>/read", views.mark_read, name="conversation-read"),
     path("chat/messages/<uuid:id>/feedback", views.feedback, name="feedback"),
     path("chat/attachments", views.attach, name="attach"),
-    path("i18n/catalog.js", JavaScriptCatalog.as_view(packages=["chat"]), name="javascript-catalog"),
+    path("i18n/catalog.js", catalog, name="javascript-catalog"),
     path("media/<path:name>", media.media, name="media"),
     path("uploads", media.receive, name="uploads"),
     path("healthz", health.healthz, name="healthz"),

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat import selectors
@@ -40,14 +41,18 @@ def json_view(view: View) -> View:
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return JsonResponse({"code": "forbidden", "message": str(NotAllowed.default)}, status=401)
-        return pages.answered(lambda: view(request, principal_of(request), *args, **kwargs))
+        def known() -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return JsonResponse({"code": "forbidden", "message": str(NotAllowed.default)}, status=401)
+            return view(request, principal_of(request), *args, **kwargs)
+
+        return pages.answered(known)
 
     return inner
 
 
 @require_safe
+@gzip_page
 @login_required
 @ensure_csrf_cookie
 def chat_page(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
@@ -61,13 +66,11 @@ def chat_page(request: HttpRequest, conversation: UUID | None = None) -> HttpRes
             selectors.conversation_for(principal, conversation)
         except NotFound:
             missing = True
-    context = {"boot": boot(request, request.user, principal, conversation, missing)}
+    context = {"boot": boot(request, request.user, principal)}
     return render(request, "chat/page.html", context, status=404 if missing else 200)
 
 
-def boot(
-    request: HttpRequest, user: User, principal: Principal, conversation: UUID | None, missing: bool
-) -> dict[str, Any]:
+def boot(request: HttpRequest, user: User, principal: Principal) -> dict[str, Any]:
     chatbots = [
         {
             "id": str(chatbot.pk),
@@ -83,8 +86,6 @@ def boot(
         "user": {"id": str(user.pk), "name": str(user), "email": user.email or "", "isStaff": user.is_staff},
         "chatbots": chatbots,
         "chatbot": asked if asked in {one["id"] for one in chatbots} else None,
-        "conversation": str(conversation) if conversation and not missing else None,
-        "notFound": missing,
         "limits": files.limits(),
         "language": get_language() or "en",
         "urls": {name: address(view) for name, view in ADDRESSES.items()},

@@ -8,26 +8,20 @@ It is sent at least once: of a worker that is killed after the POST it is sent a
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models.functions import Now
 
 from chat.db import in_database, transact
-from chat.jobs.errors import GiveUp, Later, TryAgain
+from chat.jobs.errors import GiveUp, TryAgain
 from chat.metrics import WEBHOOKS
 from chat.models import Chatbot, Message, WebhookRecord
+from chat.selectors.attachments import in_order
 from chat.webhooks import sign
 from chat.webhooks.call import GONE, Answer, post
 from chat.webhooks.outbox import hears_of
 from chat.webhooks.payload import encoded, kept, payload
-
-#: How many calls to one chatbot's receiver a worker makes at a time: a slow one leaves room for the others.
-AT_ONCE = 4
-LATER_SECONDS = 2.0
-
-_calling: Counter[str] = Counter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +35,8 @@ class Call:
 
 
 async def deliver(chatbot: str, message: str) -> None:
-    """The handler of the kind ``webhook``."""
-    if _calling[chatbot] >= AT_ONCE:
-        raise Later(LATER_SECONDS)
-    _calling[chatbot] += 1
-    try:
-        await _deliver(UUID(message))
-    finally:
-        _calling[chatbot] -= 1
-        if not _calling[chatbot]:
-            del _calling[chatbot]
-
-
-async def _deliver(message: UUID) -> None:
-    call = await in_database(begin, message)
+    """The handler of the kind ``webhook``. By ``chatbot`` the worker shares its places."""
+    call = await in_database(begin, UUID(message))
     if call is None:
         return
     answer = await post(call.url, headers=sign.headers(call.keys, id=call.id, body=call.body), body=call.body)
@@ -89,7 +71,7 @@ def begin(message: UUID) -> Call | None:
 
 def _message(id: UUID) -> Message | None:
     related = ("sender_user", "sender_contact", "feedback", "reply", "conversation__chatbot")
-    return Message.objects.filter(pk=id).select_related(*related).prefetch_related("attachments").first()
+    return Message.objects.filter(pk=id).select_related(*related).prefetch_related(in_order()).first()
 
 
 @transact()

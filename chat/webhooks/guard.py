@@ -134,7 +134,7 @@ def _tls() -> ssl.SSLContext:
 
 def fault_of(url: str) -> str:
     """Why this can be no webhook's address, as a code, or nothing. Names are not looked up here: what they
-    stand for can change at any time, so that is asked when the connection is made."""
+    stand for can change at any time, but that of ``localhost``, and is asked when the connection is made."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
@@ -145,6 +145,6 @@ def fault_of(url: str) -> str:
     if parts.scheme == "http" and not settings.WEBHOOK_HTTP:
         return "http_refused"
     try:
-        return "" if may_connect(host) else "private_address"
+        return "" if may_connect("127.0.0.1" if host == "localhost" else host) else "private_address"
     except ValueError:
         return ""  # a name

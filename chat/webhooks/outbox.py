@@ -29,8 +29,8 @@ def announce_all(arrived: Iterable[tuple[Conversation, UUID]]) -> None:
 
 
 def hears_of(chatbot: Chatbot, conversation: Conversation) -> bool:
-    """Whether the chatbot's webhook is on, and for conversations like this one."""
-    on = bool(chatbot.webhook_url) and chatbot.webhook_gone_at is None
+    """Whether the chatbot and its webhook are on, and for conversations like this one."""
+    on = chatbot.is_active and bool(chatbot.webhook_url) and chatbot.webhook_gone_at is None
     return on and (conversation.owner_id is None or chatbot.webhook_for_members)
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from chat.models import Chatbot, Message, Reply, ReplyState
-from chat.shapes import error_shape, milliseconds, rest_message
+from chat.models import Chatbot, Message, ReplyState
+from chat.shapes import milliseconds, rest_message
 
 #: A record keeps so much of what was sent; of a longer one it keeps the beginning of the text.
 KEPT_BYTES = 16 * 1024
@@ -19,18 +19,14 @@ KEPT_CHARACTERS = 2000
 def payload(message: Message) -> dict[str, Any]:
     """Needs ``message.conversation.chatbot`` and what ``rest_message`` needs.
 
-    Receivers in use look for the conversation under three names, and for the time under two. ``status`` and
-    ``error`` are ours: how the reply ended, because no other message will come.
+    Receivers in use look for the conversation under three names, and for the time under two.
     """
     shape = rest_message(message)
-    reply: Reply | None = getattr(message, "reply", None)
     return {
         **shape,
         "conversationId": shape["conversation"],
         "conversation_id": shape["conversation"],
         "created_at": shape["createdAt"],
-        "status": reply.state if reply else ReplyState.COMPLETE.value,
-        "error": error_shape(reply.state, reply.error_code) if reply else None,
     }
 
 

@@ -12,18 +12,13 @@ from chat.exceptions import NotFound
 from chat.models import Conversation, Reply
 from chat.principals import Principal
 from chat.replies.asking import ask
-from chat.replies.engine import Engine, engine
+from chat.replies.engine import engine
 from chat.selectors import conversation_for, conversations_of, message_for, replies_to_follow
 from chat.services import replies
 from chat.services.messages import post_message
 from chat.services.visitors import Guest, allowed_metadata, check_open, settle
 from chat.shapes import Shape, conversation_row, message_shape, new_message_shape
 from chat.ws.frames import Send
-
-
-def accepting(started: Engine) -> bool:
-    """A draining process begins nothing new: the client sends it again to the next one."""
-    return not started.runner.draining
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,7 @@ def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tupl
     sent = Sent(
         shape=new_message_shape(posted.message, reply, by=principal, attached=posted.attached)
         if posted.created
-        else message_shape(posted.message, reply, sources=principal.sees_sources),
+        else message_shape(posted.message, reply, to=principal),
         created=posted.created,
         began=posted.created and posted.message.position == 1,
         reply=reply.pk if reply else None,
@@ -80,8 +75,8 @@ def _post(principal: Principal, frame: Send, process: UUID, start: bool) -> tupl
 
 async def retry(principal: Principal, message: UUID, guest: Guest | None) -> Shape:
     started = await engine()
-    reply = await in_database(_retry, principal, message, started.process, guest)
-    started.runner.submit(reply.pk)
+    reply = await in_database(_retry, principal, message, started.taker, guest)
+    started.submit(reply.pk)
     return await in_database(message_of, principal, message)
 
 
@@ -98,7 +93,7 @@ async def stop(principal: Principal, reply: UUID) -> None:
 
 
 def message_of(principal: Principal, id: UUID) -> Shape:
-    return message_shape(message_for(principal, id), sources=principal.sees_sources)
+    return message_shape(message_for(principal, id), to=principal)
 
 
 def rows(principal: Principal, ids: Collection[UUID]) -> dict[UUID, Shape]:

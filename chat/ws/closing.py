@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from chat.exceptions import BadRequest, ChatError, NotAllowed, RateLimited, TicketRefused
+from chat.exceptions import BadRequest, ChatError, NotAllowed, RateLimited, SiteRefused, TicketRefused
 
-GONE, BAD_HELLO, NOT_IDENTIFIED, TOO_SLOW, NOT_NOW, TOO_FAST, TOO_MANY = (
+CODES = GONE, BAD_HELLO, NOT_IDENTIFIED, NOT_HERE, TOO_SLOW, NOT_NOW, TOO_FAST, TOO_MANY = (
     4001,
     4003,
     4005,
+    4006,
     4008,
     4013,
     4029,
@@ -20,6 +21,8 @@ def code_of(refused: ChatError) -> int:
     match refused:
         case TicketRefused():
             return GONE
+        case SiteRefused():
+            return NOT_HERE
         case NotAllowed():
             return NOT_IDENTIFIED
         case BadRequest():

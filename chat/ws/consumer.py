@@ -22,14 +22,14 @@ from uuid import UUID
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from chat.db import in_database
-from chat.exceptions import BadRequest, ChatError, Conflict, NotAllowed, StorageBusy, TooLarge
+from chat.exceptions import BadRequest, ChatError, Conflict, NotAllowed, TooLarge
 from chat.hints import Hint, conversation_group, hub
 from chat.limits import TokenBucket, take_message
 from chat.logs import bind
 from chat.metrics import REGISTRY
 from chat.principals import Principal
 from chat.replies.asking import whole
-from chat.replies.engine import engine
+from chat.replies.engine import running_engine
 from chat.services.contents import MESSAGE_BYTES
 from chat.services.visitors import Guest
 from chat.ws import actions, frames, greeting
@@ -273,6 +273,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.push(greeting.ready(found, LIMITS))
         for frame in greeting.told(found):
             await self.push(frame)
+        if (engine := running_engine()) and engine.runner.draining:
+            await self.push(frames.Restarting())
 
     async def open(self, conversation: UUID, reply: UUID | None, after: int) -> None:
         """Follow a conversation instead of the earlier one: listen first, then look at what is open in it.
@@ -308,8 +310,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.conversation = None
 
     async def send_message(self, principal: Principal, frame: frames.Send) -> None:
-        if not actions.accepting(await engine()):
-            raise StorageBusy
         take_message(principal)
         ref = str(frame.id)
         if frame.conversation == self.conversation:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 
-from chat.db import refusal
+from chat.db import comes_back, refusal
 from chat.exceptions import ChatError, Internal
 from chat.ws import frames
 from chat.ws.window import TooSlow
@@ -26,7 +26,8 @@ async def failure_of(work: Coroutine[Any, Any, None], ref: str | None) -> frames
         return frames.Error(error.code, str(error.message), ref)
     except DatabaseError as error:
         refused = refusal(error)
-        logger.exception("storage_busy", extra={"code": refused.code})
+        if comes_back(error):
+            logger.exception("storage_busy", extra={"code": refused.code})
         return frames.Error(refused.code, str(refused.message), ref)
     except Exception:
         logger.exception("frame_crashed")

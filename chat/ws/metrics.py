@@ -9,10 +9,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from chat.metrics import SOCKETS_CLOSED
+from chat.ws import closing
 from chat.ws.window import Window
 
-#: Codes that we send, and those that say how a browser or a network went. Any other is a client's own.
-CODES = {1000, 1001, 1005, 1006, 1009, 1011, 4001, 4003, 4008, 4013, 4029}
+#: Ours, and those that say how a browser or a network went. Any other is a client's own.
+CODES = {1000, 1001, 1005, 1006, 1009, 1011, *closing.CODES}
 
 
 class HasWindow(Protocol):

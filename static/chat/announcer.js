@@ -63,6 +63,13 @@ export class Announcer {
     if (speech() !== "off") this.say(rest ? `${rest} ${outcome}` : outcome);
   }
 
+  /** A message came whole. @param {string} name Whose. @param {string} text */
+  tell(name, text) {
+    const said = interpolate(gettext("%(name)s said"), { name }, true);
+    const words = speech() === "sentences" ? plain(text) : "";
+    if (speech() !== "off") this.say(words ? `${said}: ${words}` : said);
+  }
+
   #speak() {
     this.#timer = 0;
     const end = endOfLastSentence(this.#text, this.#spoken);

@@ -160,7 +160,7 @@ document.addEventListener("visibilitychange", () => {
   page.markRead();
 });
 
-// A conversation that exists only in the outbox is unknown to the server, and no mistake.
-if (boot.notFound && !outbox.of(addressed() ?? "").length) page.refuse();
-else follow();
+// Also one that the server did not know when the page was asked for: it may exist only in the outbox, or have
+// been stored since.
+follow();
 connection.connect();

@@ -59,6 +59,9 @@ function words(ending) {
   if (ending === "closed") {
     return [gettext("This chat is closed at the moment."), gettext("What you have written is kept here."), gettext("Try again")];
   }
+  if (ending === "elsewhere") {
+    return [gettext("The chat cannot be shown on this site."), gettext("What you have written is kept here."), gettext("Try again")];
+  }
   if (ending === "outdated") {
     return [gettext("This page is out of date."), gettext("What you have written is kept here."), gettext("Reload")];
   }

@@ -58,6 +58,7 @@ export function requestSentence(problem) {
     identity_refused: gettext("This site could not say who you are. Log in there again."),
     identity_required: gettext("Log in on this site to chat here."),
     closed: gettext("This chat is closed at the moment."),
+    frame_refused: gettext("The chat cannot be shown on this site."),
     internal: gettext("Something went wrong on the server."),
   };
   return sentences[problem.code] ?? (problem.message || sentences.internal || "");
@@ -159,6 +160,7 @@ function refusals() {
     storage_full: gettext("The server has no space left. Your message waits here and is sent again."),
     slow_consumer: gettext("The connection was too slow. Your message waits here and is sent again."),
     forbidden: gettext("You are not allowed to write in this conversation. Your message is kept here."),
+    chatbot_off: gettext("This chatbot is switched off. Your message is kept here."),
     not_found: gettext("You no longer have access to this conversation. Your message is kept here."),
     bad_request: gettext("The server could not read this message. It is kept here."),
     conflict: gettext("Somebody else changed this first. Your message is kept here."),

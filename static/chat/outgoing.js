@@ -1,6 +1,10 @@
 // @ts-check
-/** A reply, on the page: what it is doing, its text, its sources, how it ended and what can be done with it. */
+/**
+ * A reply, on the page: what it is doing, its text, its sources, how it ended and what can be done with it. Or what a
+ * teammate wrote in the place of one, with its files.
+ */
 
+import { showAttachments } from "./attachments.js";
 import { find, setIcon, stamp } from "./dom.js";
 import { pauseSentence, replySentence } from "./errors.js";
 import { StreamRenderer } from "./markdown.js";
@@ -13,6 +17,7 @@ export class OutgoingView {
   element = stamp("outgoing-part");
   #prose = find(".prose", this.element);
   #renderer = new StreamRenderer(this.#prose);
+  #files = find(".files", this.element);
   #speaker;
   /** @type {Message} */
   #message;
@@ -37,6 +42,7 @@ export class OutgoingView {
     this.element.ariaBusy = open ? "true" : null;
     this.#cite(message.citationNodes);
     this.grow();
+    showAttachments(this.#files, message.attachments);
     this.#head(open);
     this.#step(open, waits);
     this.#sources(open);
@@ -80,7 +86,8 @@ export class OutgoingView {
   /** @param {boolean} open */
   #head(open) {
     const { name } = this.#speaker();
-    const failed = !open && !this.#message.content;
+    const { content, reply } = this.#message;
+    const failed = reply !== null && !open && !content;
     const sentence = open
       ? gettext("%(name)s is replying")
       : failed
@@ -107,6 +114,7 @@ export class OutgoingView {
     const found = this.#message.citationNodes.length;
     if (this.#message.reply?.stopRequested) return gettext("Stopping…");
     if (waits) return gettext("Waits for the reply above");
+    if (this.#message.reply?.state === "queued") return gettext("Waits until the server has room…");
     if (this.#message.reply?.pause) return pauseSentence(this.#message.reply.pause);
     if (found) {
       return interpolate(ngettext("Reading %(count)s source…", "Reading %(count)s sources…", found), { count: found }, true);

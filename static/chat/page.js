@@ -42,6 +42,7 @@ import { messageOf } from "./unsent.js";
  * @property {() => void} onNewChat
  * @property {(message: Message) => void} [onReplyStart]
  * @property {(message: Message) => void} [onReplyEnd]
+ * @property {(message: Message) => void} [onAnswer]
  */
 
 export class Page {
@@ -216,6 +217,10 @@ export class Page {
         onEnd: (message) => {
           this.announcer.end(outcomeSentence(message));
           this.#options.onReplyEnd?.(message);
+        },
+        onAnswer: (message) => {
+          this.announcer.tell(this.#speaker.name, message.content);
+          this.#options.onAnswer?.(message);
         },
         onProblem: (problem) => this.#cannotLoad(problem),
       },

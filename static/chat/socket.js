@@ -11,18 +11,20 @@ import { read, write } from "./storage.js";
  * `lost`: away, and trying to come back. `ended`: it will not come back by itself (see `Ending`).
  *
  * @typedef {"connecting" | "ready" | "lost" | "ended"} ConnectionState
- * @typedef {"signed_out" | "closed" | "unidentified" | "outdated"} Ending
+ * @typedef {"signed_out" | "closed" | "unidentified" | "elsewhere" | "outdated"} Ending
  *
  * @typedef {object} ConnectionOptions
  * @property {(frame: ServerFrame) => void} onFrame
  * @property {(state: ConnectionState, ending?: Ending) => void} onState
- * @property {() => Omit<HelloFrame, "type" | "protocol">} [hello] Who speaks, if the session's cookie does not say it.
+ * @property {() => Promise<Omit<HelloFrame, "type" | "protocol">>} [hello] Who speaks, if the session's cookie does not
+ *   say it; within two seconds.
  * @property {() => Promise<boolean>} [renew] The server takes that no longer. True: try once with what is new.
  */
 
 const SIGNED_OUT = 4001;
 const WRONG_PROTOCOL = 4003;
 const NOT_IDENTIFIED = 4005;
+const NOT_HERE = 4006;
 
 const PING_EVERY = 15_000;
 const PONG_WITHIN = 10_000;
@@ -68,7 +70,7 @@ export class Connection {
     this.#socket = socket;
     socket.onopen = () => {
       if (socket === this.#socket) this.#met += 1;
-      this.#hello(socket);
+      void this.#hello(socket);
     };
     socket.onmessage = (event) => {
       if (socket === this.#socket) this.#receive(event.data);
@@ -107,10 +109,10 @@ export class Connection {
   }
 
   /** @param {WebSocket} socket */
-  #hello(socket) {
+  async #hello(socket) {
     /** @type {HelloFrame} */
-    const frame = { type: "hello", protocol: 1, ...this.#options.hello?.() };
-    socket.send(JSON.stringify(frame));
+    const frame = { type: "hello", protocol: 1, ...(await this.#options.hello?.()) };
+    if (socket === this.#socket) socket.send(JSON.stringify(frame));
   }
 
   /** @param {string} data */
@@ -155,6 +157,7 @@ export class Connection {
     if (code === SIGNED_OUT) return void this.#refused();
     this.#renewed = false;
     if (code === NOT_IDENTIFIED) return this.#enter("ended", "unidentified");
+    if (code === NOT_HERE) return this.#enter("ended", "elsewhere");
     if (code === WRONG_PROTOCOL) return this.#reloadOnce();
     if (this.state === "ready" && Date.now() - this.#readySince > STEADY) this.#attempts = this.#met = 0;
     this.#enter("lost");

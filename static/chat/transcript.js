@@ -15,6 +15,7 @@
  * @property {(message: Message) => void} onStart A reply began.
  * @property {(pause: Pause) => void} onPause The model is asked again after a pause.
  * @property {(message: Message) => void} onEnd A reply ended.
+ * @property {(message: Message) => void} onAnswer Somebody of the team, or a program, has written.
  */
 
 const OPEN = new Set(/** @type {ReplyState[]} */ (["queued", "running"]));
@@ -124,6 +125,7 @@ export class Transcript {
     else this.#insert(message);
     if (message.type === "incoming" && message.reply) this.#expect(message, before?.reply?.message);
     this.#listener.onChange();
+    if (!before && message.type === "outgoing" && !message.reply) this.#listener.onAnswer(message);
     return null;
   }
 

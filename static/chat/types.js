@@ -5,9 +5,7 @@
  * @typedef {object} Boot What the page is given to begin with.
  * @property {{id: string, name: string, email: string, isStaff: boolean}} user
  * @property {Chatbot[]} chatbots
- * @property {string | null} conversation The one in the address, if any.
  * @property {string | null} chatbot The one preselected for a new chat.
- * @property {boolean} notFound The address names a conversation that is absent or somebody else's.
  * @property {Limits} limits
  * @property {string} language
  * @property {{admin: string, profile: string, logout: string}} urls

@@ -29,7 +29,7 @@ export function makeDraggable(corner, handle, moved) {
     return `${within(x)},${within(y)}`;
   };
 
-  const kept = recall("localStorage", KEY)?.split(",").map(Number);
+  const kept = recall(KEY)?.split(",").map(Number);
   if (kept) put(kept[0] ?? 1, kept[1] ?? 1);
 
   handle.dataset.drag = "";
@@ -46,9 +46,7 @@ export function makeDraggable(corner, handle, moved) {
     if (!dragged && Math.hypot(x, y) < THRESHOLD) return;
     dragged = true;
     const { clientWidth, clientHeight } = document.documentElement;
-    remember(
-      "localStorage",
-      KEY,
+    remember(KEY,
       put(
         (start.left + x - MARGIN) / (clientWidth - 2 * MARGIN - corner.offsetWidth),
         (start.top + y - MARGIN) / (clientHeight - 2 * MARGIN - corner.offsetHeight),

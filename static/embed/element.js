@@ -4,89 +4,74 @@
  * `events.on`, with the same detail.
  */
 
+import { emit } from "./events.js";
 import { make, ownRoot } from "./marks.js";
-import { Notice } from "./notice.js";
 import { readOptions } from "./options.js";
-import { Panel } from "./panel.js";
-import { wordsFor } from "./words.js";
+import { makePanel } from "./panel.js";
 
-/** @type {Record<string, string>} */
-const ATTRIBUTES = {
-  webChatId: "web-chat",
-  baseUrl: "base-url",
-  contactId: "contact-id",
-  identity: "identity",
-  lang: "lang",
-  theme: "theme",
-};
-
-/**
- * For a function and for an object. They are no fields of the class: those would begin empty, and forget what a page has
- * set before this script came.
- */
-const PROPERTIES = ["identity", "queryMetadata"];
-const { hasOwn } = Object;
-
-/** Those in the page, the first first. @type {ParleyChat[]} */
-export const inline = [];
+/** @import { Panel } from "./panel.js" */
 
 class ParleyChat extends HTMLElement {
+  static observedAttributes = ["identity", "lang"];
+
   /** @type {Panel | null} */
-  panel = null;
+  #panel = null;
 
   connectedCallback() {
     // Set by the page's script between making the element and putting it there, or right after.
-    queueMicrotask(() => this.isConnected && !this.panel && this.#begin());
+    queueMicrotask(() => this.isConnected && !this.#panel && this.#begin());
   }
 
   disconnectedCallback() {
     queueMicrotask(() => this.isConnected || this.#end());
   }
 
+  /** @param {string} name @param {string | null} before @param {string | null} value */
+  attributeChangedCallback(name, before, value) {
+    if (value === before) return;
+    if (name === "lang") this.#panel?.speak(value ?? "");
+    else this.#panel?.identify(value);
+  }
+
   #begin() {
     /** @type {Record<string, unknown>} */
     const given = {};
-    Object.keys(ATTRIBUTES).forEach((name) => (given[name] = this.getAttribute(ATTRIBUTES[name] ?? "")));
-    const own = /** @type {any} */ (this);
-    PROPERTIES.forEach((name) => hasOwn(own, name) && (given[name] = own[name]));
-    const options = readOptions(given);
+    this.getAttributeNames().forEach((name) => (given[camelCased(name)] = this.getAttribute(name)));
+    given.webChatId = given.webChat;
+    // A function and an object are properties. They are no fields of the class: those would begin empty, and forget what
+    // a page has set before this script came.
+    const options = readOptions(Object.assign(given, this));
     if (!options) return console.error("Parley: <parley-chat> needs web-chat, and base-url with an address", this);
     const box = ownRoot(this);
-    const notice = new Notice(null);
-    const place = make("div", "inline", notice.element);
-    const tell = () => {
-      place.dataset.state = panel.state;
-      notice.tell(panel.state, panel.address, options.lang);
-    };
+    const place = make("div", "inline");
     if (options.theme) box.dataset.theme = options.theme;
-    const panel = (this.panel = new Panel(
+    const panel = (this.#panel = makePanel(
       options,
       {
-        state: tell,
         close: () => {},
         unread: (count) => this.#emit("unread", { count }),
         event: (name, detail) => this.#emit(name, detail),
       },
       true,
     ));
-    inline.push(this);
     box.appendChild(place);
-    tell();
-    panel.opened = true;
-    panel.load(place, wordsFor(options.lang).title);
+    panel.load(place);
   }
 
   #end() {
-    this.panel?.end();
-    this.panel = null;
-    if (inline.indexOf(this) >= 0) inline.splice(inline.indexOf(this), 1);
+    this.#panel?.end();
+    this.#panel = null;
   }
 
   /** @param {string} name @param {unknown} [detail] */
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
+    emit(name, detail);
   }
 }
+
+/** @param {string} name An attribute's. */
+const camelCased = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 
 /** Once in a page, whoever comes first. */
 export function defineElement() {

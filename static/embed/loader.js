@@ -6,14 +6,16 @@
  * A page that loads it twice has one chat: the second script finds the first and only tells it to start.
  */
 
-import { defineElement, inline } from "./element.js";
-import { Events } from "./events.js";
+import { defineElement } from "./element.js";
+import { emit, off, on } from "./events.js";
 import { pageOptions } from "./options.js";
-import { Widget } from "./widget.js";
+import { failure, panels } from "./panel.js";
+import { makeWidget } from "./widget.js";
 import { wordsFor } from "./words.js";
 
-/** @import { Identity, Options } from "./options.js" */
+/** @import { Identity } from "./options.js" */
 /** @import { Panel } from "./panel.js" */
+/** @import { Widget } from "./widget.js" */
 
 /** Where the first script has put `start`, for the second. */
 const START = Symbol.for("parley.start");
@@ -21,18 +23,16 @@ const global = /** @type {any} */ (window);
 
 /** @type {Widget | null} */
 let widget = null;
-/** @type {Options | null} */
-let options = null;
 /** @type {((it: Widget) => void)[]} What was called before there was a page. */
 let queue = [];
-const events = new Events();
 
-/** Make the button, when the page has set what it needs; once. */
+/** Make the button, when the page has set what it needs; once. Where the body is another one, it comes into that. */
 function start() {
-  if (widget || !document.body) return;
-  options = pageOptions();
+  if (!document.body) return;
+  if (widget) return widget.stand();
+  const options = pageOptions();
   if (!options) return;
-  const it = (widget = new Widget(options, (name, detail) => events.emit(name, detail)));
+  const it = (widget = makeWidget(options, emit));
   queue.splice(0).forEach((call) => call(it));
 }
 
@@ -42,19 +42,30 @@ function soon(call) {
   else queue.push(call);
 }
 
-/** The frame of the button, else the first one that stands in the page. @param {(panel: Panel) => void} use */
-function withPanel(use) {
-  const standing = !widget && inline[0]?.panel;
-  if (standing) return use(standing);
-  soon((it) => {
-    it.load();
-    use(it.panel);
-  });
+/** All frames, and that of a button which is still to come. @param {(panel: Panel) => void} use */
+function withAll(use) {
+  panels.forEach(use);
+  if (!widget) queue.push((it) => use(it.panel));
 }
 
-/** @param {"send" | "clearHistory" | "newConversation"} type @param {string} [content] @returns {Promise<unknown>} */
-const call = (type, content) =>
-  new Promise((resolve, reject) => withPanel((panel) => panel.call(type, content).then(resolve, reject)));
+/**
+ * To the frame of the button, else to the first one that stands in the page, once there is one or the page has come.
+ *
+ * @param {"send" | "clearHistory" | "newConversation"} type @param {string} [content] @returns {Promise<unknown>}
+ */
+async function call(type, content) {
+  if (!panels[0])
+    await new Promise((resolve) => {
+      soon(resolve);
+      // After all that hears of the page's coming, which may make the chat.
+      if (document.readyState === "complete") setTimeout(resolve);
+      else window.addEventListener("load", resolve);
+    });
+  widget?.load();
+  const panel = widget?.panel ?? panels[0];
+  if (!panel) throw failure("ended", "There is no chat on this page.");
+  return panel.call(type, content);
+}
 
 const api = {
   control: {
@@ -71,38 +82,34 @@ const api = {
   },
   chat: {
     /** @param {string} content */
-    send: (content) =>
-      typeof content === "string" ? call("send", content) : Promise.reject(new TypeError("send(content) needs a string")),
+    send: async (content) => {
+      if (typeof content !== "string") throw new TypeError("send(content) needs a string");
+      return call("send", content);
+    },
     clearHistory: () => call("clearHistory"),
     newConversation: () => call("newConversation"),
   },
-  events: {
-    /** @param {string} name @param {(detail: any) => void} callback */
-    on: (name, callback) => events.on(name, callback),
-    /** @param {string} name @param {(detail: any) => void} callback */
-    off: (name, callback) => events.off(name, callback),
-  },
+  events: { on, off },
   lang: {
     /** @param {string} code */
-    set: (code) =>
-      soon((it) => {
-        it.panel.speak(`${code}`);
-        it.speak();
-      }),
-    get: () => options?.lang || wordsFor().code,
+    set: (code) => {
+      withAll((panel) => panel.speak(`${code}`));
+      soon((it) => it.speak());
+    },
+    get: () => (widget?.panel ?? panels[0])?.lang() || wordsFor().code,
   },
   identity: {
     /** @param {Identity | null} identity */
-    set: (identity) => soon((it) => it.panel.identify(identity)),
-    clear: () => soon((it) => it.panel.identify(null)),
+    set: (identity) => withAll((panel) => panel.identify(identity)),
+    clear: () => withAll((panel) => panel.identify(null)),
   },
   [START]: start,
 };
 
-/** When the page is there. Another handler of its own for that stays, and is called first. */
+/** When the page is there, and when it calls its own handler for that, which stays and is called first. */
 function begin() {
-  if (document.readyState === "complete") return start();
   window.addEventListener("load", start);
+  new MutationObserver(() => widget?.stand()).observe(document.documentElement, { childList: true });
   const chain = () => {
     const { body } = document;
     const before = body.onload;
@@ -114,6 +121,7 @@ function begin() {
   };
   if (document.body) chain();
   else document.addEventListener("DOMContentLoaded", chain);
+  if (document.readyState === "complete") start();
 }
 
 /** @param {string} name */

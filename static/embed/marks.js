@@ -28,7 +28,7 @@ export function ownRoot(host) {
 export function make(tag, name, ...children) {
   const element = document.createElement(tag);
   element.className = name;
-  children.forEach((child) => element.appendChild(child));
+  element.append(...children);
   return element;
 }
 

@@ -3,8 +3,8 @@
 
 /** @typedef {"localStorage" | "sessionStorage"} Kind */
 
-/** @param {Kind} kind @param {string} key @returns {string | null} */
-export function recall(kind, key) {
+/** @param {string} key @param {Kind} [kind] @returns {string | null} */
+export function recall(key, kind = "localStorage") {
   try {
     return window[kind].getItem(`parley:${key}`);
   } catch {
@@ -12,8 +12,8 @@ export function recall(kind, key) {
   }
 }
 
-/** @param {Kind} kind @param {string} key @param {string | null} value Null forgets it. */
-export function remember(kind, key, value) {
+/** @param {string} key @param {string | null} value Null forgets it. @param {Kind} [kind] */
+export function remember(key, value, kind = "localStorage") {
   try {
     if (value === null) window[kind].removeItem(`parley:${key}`);
     else window[kind].setItem(`parley:${key}`, value);

@@ -4,7 +4,7 @@
  * the `data-` attributes of the script tag, or in the attributes of `<parley-chat>`. What is not known is ignored, and
  * what makes no sense counts as not set: a mistake there shall not cost the page its chat.
  *
- * @typedef {string | (() => string | Promise<string>)} Identity
+ * @typedef {string | (() => string | null | Promise<string | null>)} Identity A signed identity. Empty or null: nobody.
  *
  * @typedef {object} Options
  * @property {string} webChatId
@@ -13,13 +13,13 @@
  * @property {boolean} allowDrag
  * @property {string} [position]
  * @property {string} [contactId]
- * @property {Record<string, unknown>} [queryMetadata]
+ * @property {unknown} [queryMetadata] An object, or its JSON; what is neither shows no chat.
  * @property {boolean} showChatNotification
  * @property {number} openAfterSeconds Not a number: never.
  * @property {string} [proactiveMessage]
  * @property {boolean} sound
  * @property {string} [lang]
- * @property {Identity | null} [identity]
+ * @property {Identity} [identity] Not given: the page says nothing of it.
  * @property {string} [label]
  * @property {"light" | "dark"} [theme]
  */
@@ -56,7 +56,6 @@ export function readOptions(given) {
   const webChatId = text("webChatId");
   const baseUrl = address(text("baseUrl"));
   if (!webChatId || !baseUrl) return null;
-  const metadata = value("queryMetadata") ?? value("query_metadata");
   const identity = value("identity");
   const theme = text("theme");
   return {
@@ -66,13 +65,17 @@ export function readOptions(given) {
     allowDrag: flag("allowDrag"),
     position: text("position"),
     contactId: text("contactId"),
-    queryMetadata: metadata && typeof metadata === "object" ? /** @type {any} */ (metadata) : undefined,
+    queryMetadata: value("queryMetadata") ?? value("query_metadata") ?? undefined,
     showChatNotification: flag("showChatNotification", true),
     openAfterSeconds: parseFloat(text("openAfterSeconds") ?? ""),
     proactiveMessage: text("proactiveMessage"),
     sound: flag("sound"),
     lang: text("lang"),
-    identity: typeof identity === "function" ? /** @type {Identity} */ (identity) : text("identity"),
+    // Given and no text, it says that nobody is logged in: the chat of who was shall not stay open for the next one.
+    identity:
+      typeof identity === "function"
+        ? /** @type {Identity} */ (identity)
+        : (text("identity") ?? (hasOwn(given, "identity") ? "" : undefined)),
     label: text("label"),
     theme: theme === "light" || theme === "dark" ? theme : undefined,
   };

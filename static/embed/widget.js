@@ -4,12 +4,12 @@
 import { makeDraggable } from "./drag.js";
 import { button, CHAT, CROSS, DOWN, icon, make, ownRoot } from "./marks.js";
 import { recall, remember } from "./memory.js";
-import { Notice } from "./notice.js";
-import { Panel } from "./panel.js";
+import { makePanel } from "./panel.js";
 import { ring } from "./sound.js";
 import { wordsFor } from "./words.js";
 
 /** @import { Options } from "./options.js" */
+/** @typedef {ReturnType<typeof makeWidget>} Widget */
 
 const GAP = 16;
 const MARGIN = 20;
@@ -19,206 +19,175 @@ const SETTLED = "settled";
 
 const phone = matchMedia("(max-width: 479.98px)");
 
-export class Widget {
-  #options;
-  #emit;
-  #unread = 0;
-  #timer = 0;
+/** @param {Options} options @param {(name: string, detail?: unknown) => void} emit */
+export function makeWidget(options, emit) {
+  const { style, theme, position = "", proactiveMessage = "", openAfterSeconds } = options;
+  let unread = 0;
+  let timer = 0;
   /** @type {Element | null} */
-  #before = null;
+  let before = null;
 
-  #host = document.createElement("parley-launcher");
-  #box = ownRoot(this.#host);
-  #dot = make("span", "dot");
-  #launcher = button("launcher", () => (this.isOpen() ? this.close() : this.open()), icon(CHAT), icon(DOWN), this.#dot);
-  #proposal = button("", () => this.open());
-  #dismiss = button("cross", () => this.#settle(), icon(CROSS));
-  #teaser = make("div", "teaser", this.#proposal, this.#dismiss);
-  #corner = make("div", "corner", this.#launcher, this.#teaser);
-  #notice = new Notice(() => this.close());
-  #dialog = make("dialog", "panel", this.#notice.element);
+  const host = document.createElement("parley-launcher");
+  const box = ownRoot(host);
+  const dot = make("span", "dot");
+  const launcher = button("launcher", () => (isOpen() ? close() : open()), icon(CHAT), icon(DOWN), dot);
+  const proposal = button("", () => open());
+  const dismiss = button("cross", settle, icon(CROSS));
+  const teaser = make("div", "teaser", proposal, dismiss);
+  const corner = make("div", "corner", launcher, teaser);
+  const dialog = make("dialog", "panel");
+  const panel = makePanel(options, { close, unread: count, event: emit }, false);
 
-  /** @param {Options} options @param {(name: string, detail?: unknown) => void} emit */
-  constructor(options, emit) {
-    this.#options = options;
-    this.#emit = emit;
-    this.panel = new Panel(options, {
-      state: () => this.#tellState(),
-      close: () => this.close(),
-      unread: (count) => this.#count(count),
-      event: emit,
-    });
-    this.#dress();
-    this.#box.append(this.#corner, this.#dialog);
-    document.body.appendChild(this.#host);
-    if (options.allowDrag) makeDraggable(this.#corner, this.#launcher, () => this.#place());
-    this.#launcher.ariaExpanded = "false";
-    this.speak();
-    this.#place();
-    this.#host.addEventListener("keydown", this.#keys);
-    this.#dialog.addEventListener("cancel", (event) => {
-      event.preventDefault();
-      this.close();
-    });
-    // Some systems close a dialog by themselves, as by the way back on a phone.
-    this.#dialog.addEventListener("close", () => this.isOpen() && !this.#dialog.open && this.close());
-    window.addEventListener("resize", this.#fit);
-    phone.addEventListener("change", this.#fit);
-    this.#proactive();
-  }
-
-  isOpen() {
-    return this.panel.opened;
-  }
+  const { isOpen } = panel;
+  const words = () => wordsFor(options.lang);
 
   /** @param {boolean} [focus] Whether the visitor goes there; false for what nobody asked for. */
-  open(focus = true) {
-    if (this.isOpen()) return focus ? this.panel.focus() : undefined;
-    if (!this.#host.isConnected) document.body.appendChild(this.#host);
-    this.#before = document.activeElement;
-    this.#settle();
-    this.load();
-    this.panel.show(true);
-    this.#launcher.ariaExpanded = "true";
-    this.#showDialog();
-    this.#count(0);
-    if (focus) this.panel.focus();
-    this.#emit("open");
+  function open(focus = true) {
+    if (isOpen()) return focus ? panel.focus() : undefined;
+    stand();
+    before = document.activeElement;
+    settle();
+    load();
+    panel.show(true);
+    showDialog();
+    count(0);
+    if (focus) panel.focus();
+    emit("open");
   }
 
-  close() {
-    if (!this.isOpen()) return;
-    const inside = document.activeElement === this.#host;
-    this.panel.show(false);
-    this.#hideDialog();
-    this.#launcher.ariaExpanded = "false";
-    this.speak();
-    const before = this.#before;
-    if (inside) (before instanceof HTMLElement && before !== document.body && before !== this.#host ? before : this.#launcher).focus();
-    this.#before = null;
-    this.#emit("close");
+  function close() {
+    if (!isOpen()) return;
+    const inside = document.activeElement === host;
+    panel.show(false);
+    hideDialog();
+    speak();
+    if (inside) (before instanceof HTMLElement && before !== document.body && before !== host ? before : launcher).focus();
+    before = null;
+    emit("close");
+  }
+
+  /** In the page, whose body may be another one by now. */
+  function stand() {
+    if (!host.isConnected) document.body?.appendChild(host);
   }
 
   /** Make the frame, which opening does anyway, for a call that needs it. */
-  load() {
-    this.panel.load(this.#dialog, this.#words.title);
-    this.#tellState();
+  function load() {
+    panel.load(dialog);
   }
 
-  /** Say something beside the button, which opens the chat. @param {string} [message] */
-  propose(message = "") {
-    this.#proposal.textContent = message;
-    this.#teaser.hidden = this.isOpen() || !message;
+  /** Say something beside the button, which opens the chat. @param {string} message */
+  function propose(message) {
+    proposal.textContent = message;
+    teaser.hidden = isOpen() || !message;
   }
 
   /** In the language of the options. */
-  speak() {
-    const { open, close, unread, title, dismiss } = this.#words;
-    const name = this.isOpen() ? close : this.#options.label || open;
-    const shown = this.#options.showChatNotification && !this.isOpen() && this.#unread > 0;
-    this.#dot.hidden = !shown;
-    this.#launcher.ariaLabel = shown ? `${name}, ${unread(this.#unread)}` : name;
-    this.#dialog.ariaLabel = title;
-    this.#dismiss.ariaLabel = dismiss;
-    this.#tellState();
+  function speak() {
+    const said = words();
+    const name = isOpen() ? said.close : options.label || said.open;
+    const shown = options.showChatNotification && !isOpen() && unread > 0;
+    dot.hidden = !shown;
+    launcher.ariaExpanded = `${isOpen()}`;
+    launcher.ariaLabel = shown ? `${name}, ${said.unread(unread)}` : name;
+    dialog.ariaLabel = said.title;
+    dismiss.ariaLabel = said.dismiss;
   }
 
-  end() {
-    clearTimeout(this.#timer);
-    window.removeEventListener("resize", this.#fit);
-    phone.removeEventListener("change", this.#fit);
-    this.panel.end();
-    this.#host.remove();
+  function end() {
+    clearTimeout(timer);
+    window.removeEventListener("resize", fit);
+    phone.removeEventListener("change", fit);
+    panel.end();
+    host.remove();
   }
 
-  get #words() {
-    return wordsFor(this.#options.lang);
+  function settle() {
+    clearTimeout(timer);
+    teaser.hidden = true;
+    remember(SETTLED, "1", "sessionStorage");
   }
 
-  /** What the page has set; set from script, because a page may refuse style attributes. */
-  #dress() {
-    const { style, theme, position = "" } = this.#options;
-    Object.keys(style).forEach((name) => this.#box.style.setProperty(name, style[name] ?? ""));
-    if (theme) this.#box.dataset.theme = theme;
-    this.#corner.dataset.place = PLACES.test(position) ? position : "right";
-    this.#teaser.hidden = true;
-    this.#teaser.role = "status";
-  }
-
-  #proactive() {
-    const { proactiveMessage, openAfterSeconds } = this.#options;
-    if (recall("sessionStorage", SETTLED)) return;
-    this.propose(proactiveMessage);
-    if (openAfterSeconds >= 0) this.#timer = setTimeout(() => this.open(false), openAfterSeconds * 1000);
-  }
-
-  #settle() {
-    clearTimeout(this.#timer);
-    this.#teaser.hidden = true;
-    remember("sessionStorage", SETTLED, "1");
-  }
-
-  #showDialog() {
-    this.#place();
-    this.#dialog.dataset.sheet = `${phone.matches}`;
+  function showDialog() {
+    place();
+    dialog.dataset.sheet = `${phone.matches}`;
     // As a sheet it holds the focus and the page behind stands still; as a panel it is one thing among others. The
     // attribute, because `show()` would take the focus from wherever the visitor is.
-    if (phone.matches) this.#dialog.showModal();
-    else this.#dialog.setAttribute("open", "");
-    this.speak();
+    if (phone.matches) dialog.showModal();
+    else dialog.setAttribute("open", "");
+    speak();
   }
 
-  #hideDialog() {
-    if (this.#dialog.dataset.sheet === "true") this.#dialog.close();
-    else this.#dialog.removeAttribute("open");
+  function hideDialog() {
+    if (dialog.dataset.sheet === "true") dialog.close();
+    else dialog.removeAttribute("open");
   }
 
-  /** @param {number} count */
-  #count(count) {
-    if (count > this.#unread && this.#options.sound && !this.isOpen()) ring();
-    if (count !== this.#unread) this.#emit("unread", { count });
-    this.#unread = count;
-    this.speak();
+  /** @param {number} now So many messages are unread. */
+  function count(now) {
+    if (now > unread && options.sound && !isOpen()) ring();
+    if (now !== unread) emit("unread", { count: now });
+    unread = now;
+    speak();
   }
 
-  #tellState() {
-    this.#dialog.dataset.state = this.panel.state;
-    this.#notice.tell(this.panel.state, this.panel.address, this.#options.lang);
+  function fit() {
+    place();
+    if (!isOpen() || dialog.dataset.sheet === `${phone.matches}`) return;
+    hideDialog();
+    showDialog();
   }
-
-  #fit = () => {
-    this.#place();
-    if (!this.isOpen() || this.#dialog.dataset.sheet === `${phone.matches}`) return;
-    this.#hideDialog();
-    this.#showDialog();
-  };
 
   /** Above the button if it fits there, else below, else beside. */
-  #place() {
-    const at = this.#corner.getBoundingClientRect();
+  function place() {
+    const at = corner.getBoundingClientRect();
     const { clientWidth, clientHeight } = document.documentElement;
     const width = Math.min(380, clientWidth - 2 * MARGIN);
     const height = Math.min(640, clientHeight - 112);
     const leftSide = at.left + at.width / 2 < clientWidth / 2;
-    const above = at.top - GAP - height;
-    const below = at.bottom + GAP;
     let left = leftSide ? at.left : at.right - width;
-    let top = above;
-    if (above < MARGIN - 1) {
-      top = below;
-      if (below + height > clientHeight - MARGIN + 1) left = leftSide ? at.right + GAP : at.left - GAP - width;
+    let top = at.top - GAP - height;
+    if (top < MARGIN - 1) {
+      top = at.bottom + GAP;
+      if (top + height > clientHeight - MARGIN + 1) left = leftSide ? at.right + GAP : at.left - GAP - width;
     }
     /** @param {number} value @param {number} room */
     const inside = (value, room) => `${Math.max(MARGIN, Math.min(value, room - MARGIN))}px`;
-    this.#dialog.style.setProperty("--left", inside(left, clientWidth - width));
-    this.#dialog.style.setProperty("--top", inside(top, clientHeight - height));
-    this.#box.dataset.side = leftSide ? "left" : "right";
+    dialog.style.setProperty("--left", inside(left, clientWidth - width));
+    dialog.style.setProperty("--top", inside(top, clientHeight - height));
+    box.dataset.side = leftSide ? "left" : "right";
   }
 
-  /** @param {KeyboardEvent} event */
-  #keys = (event) => {
-    if (event.key !== "Escape" || !this.isOpen()) return;
+  // Set from script, because a page may refuse style attributes.
+  Object.keys(style).forEach((name) => box.style.setProperty(name, style[name] ?? ""));
+  if (theme) box.dataset.theme = theme;
+  corner.dataset.place = PLACES.test(position) ? position : "right";
+  teaser.hidden = true;
+  teaser.role = "status";
+  box.append(corner, dialog);
+  stand();
+  if (options.allowDrag) makeDraggable(corner, launcher, place);
+  speak();
+  place();
+  host.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !isOpen()) return;
     event.stopPropagation();
-    this.close();
-  };
+    close();
+  });
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    close();
+  });
+  // Some systems close a dialog by themselves, as by the way back on a phone.
+  dialog.addEventListener("close", () => isOpen() && !dialog.open && close());
+  window.addEventListener("resize", fit);
+  phone.addEventListener("change", fit);
+  if (!recall(SETTLED, "sessionStorage")) {
+    propose(proactiveMessage);
+    // On a phone the sheet would take the focus from wherever the visitor is: there it is only proposed.
+    const come = () => (phone.matches ? propose(proactiveMessage || words().open) : open(false));
+    if (openAfterSeconds >= 0) timer = setTimeout(come, openAfterSeconds * 1000);
+  }
+
+  return { panel, isOpen, open, close, stand, load, propose, speak, end };
 }

@@ -21,12 +21,14 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from chat.models import Contact, Inbox, WebChat
 from chat.principals import Principal
+from chat.selectors.visitors import visitor_for
 from chat.services import attachments, uploads
 from chat.services.keys import create_api_key, revoke_api_keys
+from chat.services.messages import post_message
 from chat.services.outgoing import post_outgoing
 from chat.services.web_chats import begin_conversation
 from tests import people
@@ -204,7 +206,16 @@ def test_every_route_is_in_the_table() -> None:
     assert set(routes(get_resolver().url_patterns)) == PUBLIC | {entry.name for entry in TABLE}
 
 
-def ask(entry: Entry, things: Things, key: str | None, *, prefix: str = "") -> tuple[int, bytes]:
+@pytest.mark.parametrize("name", sorted({entry.name for entry in TABLE} | PUBLIC))
+def test_it_is_in_both_places_with_and_without_a_slash(name: str) -> None:
+    ids = {"id": uuid4()} if any(entry.name == name and entry.id for entry in TABLE) else {}
+    below = reverse(name, kwargs=ids).removeprefix("/api/").removesuffix("/")
+    for prefix in ("/api/", "/api/v1/"):
+        for slash in ("", "/"):
+            assert resolve(f"{prefix}{below}{slash}").url_name == name
+
+
+def ask(entry: Entry, things: Things, key: str | None) -> tuple[int, bytes]:
     arguments = {}
     if entry.id:
         arguments[entry.argument] = things[entry.id]
@@ -234,6 +245,44 @@ def test_a_stranger_gets_in_only_where_strangers_may(entry: Entry, things: Thing
     assert status == entry.anonymous, body
     if status == 401:
         assert set(json.loads(body)) == {"detail"}
+
+
+#: What a stranger may ask of a conversation that they began, with its id.
+OF_STRANGERS = {
+    "post api-conversations",
+    "get api-conversation",
+    "get api-messages?conversation={conversation}",
+    "post api-messages",
+    "get api-message?conversation={conversation}",
+    "post api-conversation-attachments",
+}
+#: What the page of a web chat shows before anybody says who they are, and a form that names no web chat.
+SHOWN_TO_ALL = {"get api-chatbot", "get api-web-chat", "post api-upload-presigned-url"}
+
+
+def begun_by_a_stranger(things: Things) -> Things:
+    begun = begin_conversation(principal=None, web_chat=things["web_chat"])
+    hello: dict[str, Any] = {"conversation": begun.pk, "content": "Mine.", "begins": False}
+    message = post_message(principal=visitor_for(begun.pk), id=uuid4(), **hello).message
+    upload = uploads.reserve(None, "a.txt", 7)
+    uploads.put(upload, ContentFile(b"Anybody", "a.txt"))
+    return {"conversation": begun.pk, "message": message.pk, "upload": upload.key}
+
+
+@every
+def test_where_identity_is_enforced_a_stranger_begins_writes_and_reads_nothing(
+    entry: Entry, things: Things
+) -> None:
+    """Also not in what they began before: neither the web chat's id nor the conversation's is a signature."""
+    theirs, label = things | begun_by_a_stranger(things), entry.label + entry.query
+    status, body = ask(entry, theirs, None)
+    assert (status in (200, 201)) is (label in OF_STRANGERS | SHOWN_TO_ALL), body
+    WebChat.objects.filter(pk=things["web_chat"]).update(identity_enforced=True)
+    status, body = ask(entry, theirs, None)
+    assert (status in (200, 201)) is (label in SHOWN_TO_ALL), body
+    if label in OF_STRANGERS:
+        absent = theirs | {name: uuid4() for name in ("conversation", "message", "web_chat")}
+        assert ask(entry, absent, None) == (status, body)
 
 
 @every

@@ -282,6 +282,18 @@ def test_where_identity_is_enforced_an_unsigned_visitor_reaches_nothing(route: s
     assert ask(route, things, token=things["token"])[0] in (200, 201, 204)
 
 
+@pytest.mark.parametrize("signed", [False, True])
+def test_where_identity_is_enforced_only_a_signed_newcomer_puts_a_file_down(
+    signed: bool, things: Things
+) -> None:
+    """Before their first message; the token of somebody else may be from before identity was demanded."""
+    web_chat = things["visitor"].web_chat
+    token = visitor_tokens.first_token(uuid4(), web_chat=web_chat, site=SHOP, verified=signed)
+    WebChat.objects.filter(pk=web_chat.pk).update(identity_enforced=True)
+    status, body = ask("visitor-attach", things, token=token)
+    assert (status, b"identity_required" in body) == ((201, False) if signed else (403, True))
+
+
 CLOSED = {
     "paused": {"is_active": False},
     "closed to strangers": {"enable_anonymous": False},

@@ -10,7 +10,7 @@ from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat.models import Conversation, Reply, ReplyState
+from chat.models import Attachment, Conversation, Reply, ReplyState
 from tests.admin.world import admins, furnish
 from tests.people import alice, make_organization, root
 
@@ -94,6 +94,13 @@ class TextTests(TestCase):
         self.assertIn("The newest 200 messages.", page)
         self.assertNotIn("line 4<", page)
         self.assertLess(page.index("line 5<"), page.index("line 204<"))
+
+    def test_the_files_of_a_message_stand_below_it(self) -> None:
+        rows = furnish(make_organization(), alice(), "a fine day")
+        client = Client()
+        client.force_login(alice())
+        page = client.get(f"/admin/chat/conversation/{rows[Conversation].pk}/change/").content.decode()
+        self.assertRegex(page, rf'transcript-files[^/]+href="[^"]+/{rows[Attachment].file}\?')  # type: ignore[attr-defined]
 
 
 class ListCostTests(TestCase):

@@ -87,6 +87,7 @@ class FormTests(WebChatTestCase):
             "defaultThemeMode": "dark",
             "theme_primaryColor": "#112233",
             "darkTheme_userMessageBackgroundShadowEnabled": "on",
+            "darkTheme_dialogColor": "#112233",
         }
         self.assertEqual(self.save(**changes), {})
         self.assertEqual(
@@ -99,7 +100,7 @@ class FormTests(WebChatTestCase):
                 "enableShowPoweredBy": False,
                 "defaultThemeMode": "dark",
                 "theme": {"primaryColor": "#112233"},
-                "darkTheme": {"userMessageBackgroundShadowEnabled": True},
+                "darkTheme": {"userMessageBackgroundShadowEnabled": True, "dialogColor": "#112233"},
             },
         )
         self.assertEqual(self.save(description="", theme_primaryColor="#3854d8"), {})

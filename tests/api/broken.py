@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from django.db import OperationalError
+from django.http import HttpRequest
+from django.urls import path
 from rest_framework.request import Request
 
 from chat.api.urls import route
@@ -22,7 +26,21 @@ class BusyView(ApiView):
         raise OperationalError("database is locked")
 
 
+class MissingView(ApiView):
+    def get(self, request: Request) -> None:
+        cause = sqlite3.OperationalError("no such table: secret")
+        cause.sqlite_errorcode = sqlite3.SQLITE_ERROR
+        raise OperationalError("no such table: secret") from cause
+
+
+def away(request: HttpRequest) -> None:
+    """As middleware does, before a view of the API is reached."""
+    raise OperationalError("the server closed the connection")
+
+
 urlpatterns = [
     route("api/fault", FaultView, name="fault"),
     route("api/busy", BusyView, name="busy"),
+    route("api/missing", MissingView, name="missing"),
+    path("api/away/", away),
 ]

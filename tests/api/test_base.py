@@ -173,9 +173,11 @@ def test_no_cache_keeps_an_answer() -> None:
 @pytest.mark.urls("tests.api.broken")
 def test_a_fault_is_told_as_json_and_a_busy_database_with_when_to_try_again() -> None:
     caller = alices()
-    fault = caller.get("fault")
-    assert fault.status_code == 500
-    assert fault.json() == {"detail": "Something went wrong on the server. Try again."}
-    busy = caller.get("busy")
-    assert (busy.status_code, set(busy.json())) == (503, {"detail"})
-    assert int(busy.headers["Retry-After"]) >= 1
+    for ours in ("fault", "missing"):
+        fault = caller.get(ours)
+        assert fault.status_code == 500
+        assert fault.json() == {"detail": "Something went wrong on the server. Try again."}
+    for passing in ("busy", "away/"):
+        busy = caller.get(passing)
+        assert (busy.status_code, set(busy.json())) == (503, {"detail"})
+        assert int(busy.headers["Retry-After"]) >= 1

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from chat.answers.handler import THREADS
+from chat.media.store import turns
 from tests.api.programs import Program, key_in
 from tests.harness import bucket
+from tests.harness import program as program_of_replies
 from tests.harness.server import Server
 from tests.media import samples
 from tests.services import wait_until
+from tests.simulator.process import SimulatorProcess
 
 PNG = samples.png()
 
@@ -22,21 +32,31 @@ def store() -> Iterator[tuple[str, dict[str, bytes]]]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def program(
-    store: tuple[str, dict[str, bytes]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Program]:
-    variables = {
+def variables(url: str) -> dict[str, str]:
+    return {
         "S3_BUCKET": bucket.BUCKET,
-        "S3_ENDPOINT_URL": store[0],
+        "S3_ENDPOINT_URL": url,
         "S3_REGION": bucket.REGION,
         "S3_ACCESS_KEY_ID": bucket.KEY_ID,
         "S3_SECRET_ACCESS_KEY": bucket.SECRET,
     }
-    with Server(tmp_path_factory.mktemp("data"), **variables) as server:
-        with Program(server, key_in(server)) as made:
-            yield made
+
+
+@pytest.fixture(scope="module")
+def server(
+    store: tuple[str, dict[str, bytes]],
+    simulator: SimulatorProcess,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("data"), simulator.url, **variables(store[0])) as server:
+        yield server
         assert not (server.data / "media").exists()
+
+
+@pytest.fixture(scope="module")
+def program(server: Server) -> Iterator[Program]:
+    with Program(server, key_in(server)) as made:
+        yield made
 
 
 def test_a_file_goes_to_the_bucket_and_is_served_by_us(
@@ -89,3 +109,52 @@ def test_a_bucket_that_refuses_is_said_to_be_away(
     for answer in (refused, unread):
         assert (answer.status_code, set(answer.json())) == (503, {"detail"})
     assert requests.get(made["file"], timeout=10).content == PNG
+
+
+def test_without_the_bucket_the_model_is_told_the_name_of_a_file(
+    server: Server, program: Program, store: tuple[str, dict[str, bytes]], simulator: SimulatorProcess
+) -> None:
+    files = {"file": ("tides.txt", b"Twice a day.")}
+    made = program.post(f"{program.base}attachments/", files=files).json()
+    asking = program_of_replies.Program(server, key=program.key)
+
+    def shown(question: str, **more: Any) -> tuple[str, str]:
+        """The conversation, and what of it the model got last."""
+        body = {"message": {"content": f"{question} sim:tokens=2", **more.pop("message", {})}, **more}
+        answer = asking.post(body)
+        assert answer.status_code == 200, answer.text
+        asked = simulator.stats()["last_requests"][-1]["messages"]
+        return answer.json()["conversationId"], asked[0]["content"]
+
+    conversation, content = shown("tides-there", message={"attachments": [made["id"]]})
+    assert content.endswith("Attached file tides.txt:\nTwice a day.")
+    store[1][bucket.AWAY] = b"-"
+    _, content = shown("tides-away", conversation=conversation)
+    del store[1][bucket.AWAY]
+    assert content.endswith("[Attached file, of which you cannot see more than the name: tides.txt]")
+    assert "attachment_unreadable" in server.log
+
+
+def test_a_bucket_that_hangs_leaves_threads_for_everybody(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        hanging = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=THREADS))
+        server = stack.enter_context(
+            Server(tmp_path, **variables(f"http://127.0.0.1:{hanging.getsockname()[1]}"))
+        )
+        threads = stack.enter_context(ThreadPoolExecutor(THREADS))
+        stack.callback(hanging.close)
+        address, key = f"{server.origin}/api/v1/attachments/", f"Api-Key {key_in(server)}"
+
+        def upload() -> requests.Response:
+            files = {"file": ("a.txt", b"tide")}
+            return requests.post(address, files=files, headers={"Authorization": key}, timeout=120)
+
+        uploads = [threads.submit(upload) for _ in range(THREADS)]
+        at_once = islice(as_completed(uploads, timeout=20), THREADS - turns.at_once - turns.waiting)
+        for refused in at_once:
+            assert (refused.result().status_code, refused.result().json()["detail"]) == (
+                503,
+                "Too many files are being sent. Try again later.",
+            )
+            assert "Retry-After" in refused.result().headers
+        assert requests.get(f"{server.origin}/accounts/login/", timeout=10).status_code == 200

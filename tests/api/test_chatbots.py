@@ -9,9 +9,19 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from chat.models import AccessType, Chatbot, Inbox, LanguageModel, WebChat
+from chat.models import AccessType, ChannelType, Chatbot, Inbox, LanguageModel, Message, WebChat
 from tests import people
 from tests.api.asking import Caller, alices
+from tests.api.contracts import (
+    CHATBOT,
+    CHATBOT_ROW,
+    INBOX,
+    STRANGERS_CHATBOT,
+    WEB_CHAT,
+    WEB_CHAT_ROW,
+    differences,
+)
+from tests.api.world import begin
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +52,26 @@ def test_a_webhook_of_one_label_is_taken_where_private_addresses_are(settings: A
     assert answer.json()["webhookUrl"] == (url if private else ["Enter a valid URL."])
 
 
+@pytest.mark.parametrize("private", [True, False])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_webhook_that_would_never_be_called_is_refused_at_once(
+    settings: Any, private: bool, host: str
+) -> None:
+    settings.WEBHOOK_PRIVATE_ADDRESSES = private
+    caller, url = alices(), f"http://{host}:6666/webhook"
+    path = f"chatbots/{people.chatbot_of(people.alice()).pk}/"
+    for answer, status in (
+        (caller.patch(path, {"webhookUrl": url}), 200),
+        (caller.post("chatbots/", {"name": "x", "webhookUrl": url}), 201),
+    ):
+        assert answer.status_code == (status if private else 400)
+        refused = ["Webhooks go to addresses of the public internet only."]
+        assert answer.json()["webhookUrl"] == (url if private else refused)
+    settings.WEBHOOK_PRIVATE_ADDRESSES = False
+    kept = {"webhookUrl": caller.get(path).json()["webhookUrl"], "instructions": "Be brief."}
+    assert caller.patch(path, kept).status_code == 200  # what it has is no news
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_look_at_a_new_chatbot_at_once_make_one_api_web_chat() -> None:
     one, another, chatbot = alices(), alices(), people.chatbot_of(people.alice())
@@ -69,6 +99,7 @@ def test_the_body_that_known_scripts_send_makes_and_changes_a_chatbot() -> None:
     made = caller.post("chatbots", SCRIPT)
     assert made.status_code == 201, made.content
     body = made.json()
+    assert differences(body, CHATBOT) == []
     assert body["largeLanguageModel"] == SCRIPT["model"]
     assert body["rag"] == SCRIPT["rag"]
     assert (body["replyMode"], body["webhookUrl"], body["databaseUrl"]) == ("normal", None, None)
@@ -91,6 +122,7 @@ def test_what_is_not_sent_stays_with_either_method() -> None:
         "enableRerank": False,
     }
     whole = caller.post("chatbots/", given).json()
+    assert differences(whole, CHATBOT) == []
     for method in (caller.put, caller.patch):
         after = method(f"chatbots/{whole['id']}/", {"instructions": "Be long."}).json()
         assert {**after, "instructions": "Be brief.", "updatedAt": ""} == {**whole, "updatedAt": ""}
@@ -114,6 +146,7 @@ def test_only_language_models_of_the_organization_or_of_all_can_be_chosen() -> N
         made = caller.post("chatbots/", {"name": "Any", "largeLanguageModel": str(model.pk)})
         assert made.json()["largeLanguageModel"] == str(model.pk)
         rows = caller.get(f"chatbots/?large_language_model={model.pk}").json()["results"]
+        assert differences(rows, [CHATBOT_ROW]) == []
         assert [row["largeLanguageModel"] for row in rows] == [
             {"id": str(model.pk), "name": model.name, "isDefault": False}
         ]
@@ -176,11 +209,32 @@ def test_one_that_was_taken_away_is_gone_for_programs_and_there_for_review() -> 
     assert Chatbot.objects.filter(pk=id, is_active=False).exists()
 
 
+def test_one_that_was_taken_away_answers_nobody_any_more() -> None:
+    caller, stranger, id = alices(), Caller(), people.chatbot_of(people.alice()).pk
+    hers, theirs = begin(caller)["id"], begin(stranger)["id"]
+    assert caller.get(f"conversations/{hers}/").json()["isAutoReplyNow"] is True
+    caller.delete(f"chatbots/{id}/")
+    question = {"content": "Hello?"}
+    for who, conversation, status in ((caller, hers, 403), (stranger, theirs, 401)):
+        refused = who.post("messages/", {"conversation": conversation, **question})
+        assert (refused.status_code, set(refused.json())) == (status, {"detail"})
+    asked = caller.post(f"chatbots/{id}/completions/", {"conversation": hers, "message": question})
+    openai = Caller(caller.key, "/v1/").post(
+        "chat/completions", {"model": str(id), "messages": [{"role": "user", **question}]}
+    )
+    assert (asked.status_code, openai.status_code) == (404, 404)
+    assert not Message.objects.exists()
+    assert caller.get(f"conversations/{hers}/").json()["isAutoReplyNow"] is False
+    assert [row["isAutoReplyNow"] for row in caller.get("conversations/").json()["results"]] == [False] * 2
+
+
 def test_strangers_see_three_things_of_a_chatbot_that_is_open_to_them() -> None:
     web_chat = site()
     address = f"chatbots/{web_chat.chatbot_id}"
     seen = Caller().get(address)
     assert seen.json() == {"id": str(web_chat.chatbot_id), "name": "Home handbook", "avatar": None}
+    assert differences(seen.json(), STRANGERS_CHATBOT) == []
+    assert differences(alices().get(address).json(), CHATBOT) == []
     assert seen.headers["Access-Control-Allow-Origin"] == "*"
     assert not seen.has_header("Access-Control-Allow-Credentials")
     WebChat.objects.update(enable_anonymous=False)
@@ -193,12 +247,32 @@ def test_web_chats_are_a_plain_list_and_strangers_see_open_ones() -> None:
     assert alices().get("web-chats").json() == [{"id": str(shop.pk), "avatar": None, "name": "Shop"}]
     by_key, by_nobody = (caller.get(f"web-chats/{shop.pk}").json() for caller in (alices(), Caller()))
     assert by_key == by_nobody
+    assert differences(by_key, WEB_CHAT) == []
     assert by_nobody["theme"]["primaryColor"] == "#000000"
     assert by_nobody["theme"]["dialogColor"] == "#ddeaf6"
     assert "unknown" not in by_nobody
     WebChat.objects.update(is_active=False)
     assert alices().get(f"web-chats/{shop.pk}").json()["isActive"] is False
     assert Caller().get(f"web-chats/{shop.pk}").status_code == 404
+
+
+def test_inboxes_and_web_chats_have_every_name_of_the_format_whatever_is_set() -> None:
+    caller, web_chat = alices(), site(options={"avatar": "https://example.com/a.png"})
+    week = [{"weekday": 0, "isEnabled": True, "timeSlots": [["09:00", "18:00"]]}, {"id": "1", "weekday": 6}]
+    Inbox.objects.filter(pk=web_chat.inbox_id).update(auto_reply_schedules=week)
+    Inbox.objects.create(organization=web_chat.organization, name="Line", channel_type=ChannelType.LINE)
+    Chatbot.objects.update(greeting="Hello.", starters=["Where is my parcel?"])
+    inboxes = caller.get("inboxes/").json()["results"]
+    assert differences(inboxes, [INBOX]) == []
+    assert {one["channelType"] for one in inboxes} == {"web", "line"}
+    assert [len(one["autoReplySchedules"]) for one in inboxes if one["name"] == "Shop"] == [2]
+    assert differences(caller.get("web-chats/").json(), [WEB_CHAT_ROW]) == []
+    shown = caller.get(f"web-chats/{web_chat.pk}/").json()
+    assert differences(shown, WEB_CHAT) == []
+    assert (shown["displayGreeting"], shown["displayConversationStarters"]) == (
+        "Hello.",
+        ["Where is my parcel?"],
+    )
 
 
 def test_lists_cost_the_same_number_of_queries_however_long(django_assert_num_queries: Any) -> None:

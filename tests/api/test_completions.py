@@ -7,6 +7,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import monotonic
+from typing import Any
 from uuid import UUID, uuid4
 
 import psutil
@@ -14,6 +15,8 @@ import pytest
 import requests
 import sseclient
 
+from tests.api.contracts import COMPLETION, differences
+from tests.api.samples import sample
 from tests.harness.program import Program
 from tests.harness.scale import LATE
 from tests.harness.server import Server
@@ -22,6 +25,10 @@ from tests.simulator.process import SimulatorProcess
 from tests.simulator.text import expected_text
 
 WORDS = "sim:tokens=30,seed=5"
+ABANDONED: dict[str, Any] = {
+    "content": "sim:tokens=1500,rate=10",
+    "headers": {"Idempotency-Key": "abandoned"},
+}
 
 
 @pytest.fixture
@@ -33,8 +40,7 @@ def alice(server: Server) -> Program:
 def abandoned(server: Server) -> tuple[str, float]:
     """A conversation whose client has gone, may come back and wants its reply stopped otherwise; and when it
     went. It waits while the other tests run."""
-    headers, words = {"Idempotency-Key": "abandoned"}, "sim:tokens=1500,rate=10"
-    with Program(server).stream(words, headers=headers, onDisconnect="stop") as stream:
+    with Program(server).stream(**ABANDONED, onDisconnect="stop") as stream:
         return str(stream.hear().last["conversationId"]), monotonic()
 
 
@@ -63,10 +69,11 @@ def test_the_whole_answer_comes_as_the_clients_read_it(alice: Program) -> None:
     answer = alice.ask(WORDS)
     assert answer.status_code == 200
     body = answer.json()
+    assert differences(body, COMPLETION) == []
     assert body["content"] == expected_text(30, 5)
     assert body["conversationId"] == body["conversation_id"] == str(UUID(body["conversationId"]))
     assert (body["done"], body["citations"], body["citationNodes"]) == (True, [], [])
-    assert not {"message", "reply", "response"} & body.keys()
+    assert not {"message", "reply", "response", "stopped"} & body.keys()
 
 
 @pytest.mark.parametrize("none", [{}, {"conversation": None}, {"conversation": ""}])
@@ -94,6 +101,7 @@ def test_each_event_is_one_line_of_json_and_the_last_has_no_text(alice: Program)
     assert {tuple(event) for event in texts} == {("conversationId", "conversation_id", "content", "done")}
     assert {event["done"] for event in texts} == {False}
     assert (last["content"], last["done"], last["citations"], last["citationNodes"]) == ("", True, [], [])
+    assert not {"error", "stopped"} & last.keys()
     assert {event["conversationId"] for event in heard.events} == {last["conversation_id"]}
 
 
@@ -255,7 +263,8 @@ def test_a_silent_model_is_covered_by_comments_and_a_revoked_key_is_noticed(
             revoked_at = monotonic()
             for stream in (his, silent):
                 assert "revoked" in stream.rest().last["error"]
-            assert whole.result().status_code == 401
+            refused = whole.result()
+            assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Api-Key")
             assert monotonic() - revoked_at < 5 + LATE
         assert bobs.ask("Hello").status_code == 401
         assert hers.rest().text == expected_text(3)
@@ -325,33 +334,29 @@ def test_what_is_wrong_is_said_by_its_name(alice: Program, body: dict[str, str],
     assert list(answer.json()) == [field]
 
 
-def test_the_documents_own_request_is_taken_as_it_stands(server: Server, alice: Program) -> None:
-    """With rows under the ids that it names; ``type`` is an object there."""
-    id = str(uuid4())
+@pytest.mark.parametrize("streams", [True, False])
+def test_the_documents_own_request_is_taken_as_it_stands(
+    server: Server, alice: Program, *, streams: bool
+) -> None:
+    """With ids of rows that exist, streamed as it says, and whole; ``type`` is an object there."""
     files = {"file": ("document.txt", b"Our opening hours: 9 to 18.", "text/plain")}
     url = f"{server.origin}/api/attachments/"
     uploaded = requests.post(url, files=files, headers=alice.headers(), timeout=10).json()
-    body = {
-        "conversation": alice.ask("sim:tokens=5").json()["conversationId"],
-        "message": {
-            "content": f"Hello! I would like to get product information. sim:tokens=5 {id}",
-            "contentPayload": None,
-            "queryMetadata": None,
-            "attachments": [
-                {
-                    "id": uploaded["id"],
-                    "type": {},
-                    "filename": "document.pdf",
-                    "file": "https://example.com/file.jpg",
-                }
-            ],
-            "sender": contact_of(server, "alice"),
-        },
-        "isStreaming": False,
-    }
-    first = alice.post(body, Idempotency_Key=id)
+    body = sample("completion")
+    assert body["isStreaming"] is True
+    body |= {"isStreaming": streams, "conversation": alice.ask("sim:tokens=5").json()["conversationId"]}
+    body["message"]["sender"] = contact_of(server, "alice")
+    body["message"]["attachments"][0]["id"] = uploaded["id"]
+    key = uuid4().hex
+    first = alice.post(body, Idempotency_Key=key)
     assert first.status_code == 200, first.text
-    assert alice.post(body, Idempotency_Key=id).content == first.content
+    if streams:
+        events = [json.loads(event.data) for event in sseclient.SSEClient(iter([first.content])).events()]
+        assert "".join(event["content"] for event in events) == expected_text(50)
+        assert events[-1]["done"] is True
+    else:
+        assert first.json()["content"] == expected_text(50)
+        assert alice.post(body, Idempotency_Key=key).content == first.content
     query = "SELECT count(*) FROM chat_attachment WHERE message_id IS NOT NULL AND id = ?"
     assert server.rows(query, UUID(uploaded["id"]).hex) == [(1,)]
     again = alice.post(body)
@@ -359,13 +364,18 @@ def test_the_documents_own_request_is_taken_as_it_stands(server: Server, alice: 
     assert (again.status_code, again.content) == (400, absent.content)
 
 
-def test_a_client_that_may_come_back_has_thirty_seconds(
+def test_a_client_that_may_come_back_has_thirty_seconds_and_is_told_of_the_stop(
     server: Server, alice: Program, abandoned: tuple[str, float]
 ) -> None:
     conversation, left_at = abandoned
     wait_until(lambda: state_of(server, conversation) != "running", seconds=60)
     assert monotonic() - left_at >= 30
     assert state_of(server, conversation) == "stopped"
+    whole = alice.ask(**ABANDONED).json()
+    with alice.stream(**ABANDONED) as again:
+        heard = again.rest()
+    assert (whole["done"], whole["stopped"], whole["content"]) == (True, True, heard.text)
+    assert (heard.last["done"], heard.last["stopped"]) == (True, True)
 
 
 def test_what_a_killed_server_had_sent_is_continued_to_its_end(server: Server, alice: Program) -> None:

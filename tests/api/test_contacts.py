@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -238,15 +239,20 @@ def test_a_broadcast_to_many_is_sent_in_the_background_once_to_each(caller: Call
         jobs.update(done_at=None, run_at=Now())  # as after a worker that died before it had stored the end
 
 
-def test_a_broadcast_to_an_inbox_leaves_out_whom_it_shall(caller: Caller) -> None:
+@pytest.mark.parametrize("written", [str, str.upper, lambda id: id.replace("-", "")])
+def test_a_broadcast_leaves_out_whom_it_shall_however_their_id_is_written(
+    caller: Caller, written: Callable[[str], str]
+) -> None:
     shop = inbox()
     ada, eve = (make(caller, name=name, inboxes=[str(shop.pk)]) for name in ("Ada", "Eve"))
     make(caller, name="Elsewhere")
     conversations = [conversation_with(one) for one in (ada, eve)]
-    asked = {"message": "Hello.", "inboxId": str(shop.pk), "excludeContactIds": [eve["id"]]}
-    told = caller.post("contacts/broadcast-message/", asked).json()
-    assert [one["conversation_id"] for one in told["results"]] == [str(conversations[0].pk)]
-    assert told["total_contacts"] == 1
+    asked = {"message": "Hello.", "inboxId": str(shop.pk), "excludeContactIds": [written(eve["id"])]}
+    both = {"contactIds": [ada["id"], written(eve["id"]), "x"], "excludeContactIds": [eve["id"], "x"]}
+    for whom in (asked, {"message": "Hello.", **both}):
+        told = caller.post("contacts/broadcast-message/", whom).json()
+        assert [one["conversation_id"] for one in told["results"]] == [str(conversations[0].pk)]
+        assert told["total_contacts"] == 1
 
 
 @pytest.mark.parametrize(

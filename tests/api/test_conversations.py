@@ -155,10 +155,10 @@ def test_a_search_that_takes_too_long_is_given_up_with_a_sentence(settings: Any)
 
 
 def test_searches_wait_for_their_turn_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(searching.turns, "seconds", 0.01)
     caller = alices()
     with ExitStack() as others:
-        for _ in range(searching.AT_ONCE):
+        for _ in range(searching.turns.at_once):
             others.enter_context(searching.searching("else"))
         refused = caller.get("conversations/?keyword=parcel")
         assert (refused.status_code, refused.json()["detail"].split(".")[0]) == (

@@ -78,6 +78,15 @@ def test_a_wrong_key_is_refused_where_strangers_are_not() -> None:
     assert Caller("pk_00000000_wrong").get(absent).status_code == 401
 
 
+class Restarting(SharedCache):
+    """Its Redis begins anew after everything that is added, and knows nothing of it."""
+
+    def add(self, *args: Any, **options: Any) -> bool:
+        added = super().add(*args, **options)
+        self.clear()
+        return added
+
+
 def test_processes_that_share_redis_count_together_and_without_it_each_alone(
     store: Store, settings: Any
 ) -> None:
@@ -87,8 +96,14 @@ def test_processes_that_share_redis_count_together_and_without_it_each_alone(
     principal = f"key:{ApiKey.objects.get().pk}"
     another = SharedCache(store.url, {})
     for minute in (int(time.time() // 60), int(time.time() // 60) + 1):
-        another.add(f"requests:{principal}:{minute}", 2, 120)
+        another.add(f"requests:{principal}:60:{minute}", 2, 120)
     assert [caller.get("inboxes/").status_code for _ in range(2)] == [200, 429]
     assert 1 <= int(caller.get("inboxes/").headers["Retry-After"]) <= 61
     store.end()
     assert caller.get("inboxes/").status_code == 200
+
+
+def test_who_asks_while_redis_begins_anew_is_answered(store: Store, settings: Any) -> None:
+    settings.REDIS_URL, settings.API_REQUESTS_PER_MINUTE = store.url, 3
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.{Restarting.__qualname__}", "LOCATION": store.url}}
+    assert alices().get("inboxes/").status_code == 200

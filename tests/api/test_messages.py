@@ -18,42 +18,14 @@ from chat.services.replies import retry
 from tests import people
 from tests.api.asking import Caller, alices, charlies
 from tests.api.contracts import MESSAGE, differences
+from tests.api.samples import sample
 from tests.api.test_attachments import sent as sent_file
 from tests.api.world import begin, finish, say
 
 pytestmark = pytest.mark.django_db
 
-#: The body of the format's own example, with what it says that is read-only.
-SAMPLE: dict[str, Any] = {
-    "conversation": "c96a0fb9-d106-4b16-8706-3906533bafa2",
-    "sender": {
-        "id": 2.992461161002561e38,
-        "name": "jessiekuo",
-        "avatar": "https://autox-media-dev.playma.app/static/images/default-user-avatar.png",
-    },
-    "type": "incoming",
-    "content": "This is a test message",
-    "contentPayload": {
-        "content": "This is a test message",
-        "items": [
-            {"type": "text", "text": "This is a test message", "startTimestamp": None, "citations": []}
-        ],
-        "metadata": None,
-    },
-    "feedback": "like",
-    "createdAt": "1748314926000",
-    "attachments": [],
-    "citations": [],
-    "citationNodes": [],
-    "canvas": {
-        "id": "034eecd7-e0f4-46e9-88cb-4fefdb5b7ddd",
-        "name": "system-architecture-diagram",
-        "canvasType": "markdown",
-        "title": "System Architecture Diagram",
-        "content": "```mermaid\ngraph TD\n    A[User] --> B[Frontend Interface]\n```",
-        "createdAt": "1748314926000",
-    },
-}
+#: With what it says that is read-only.
+SAMPLE = sample("message")
 
 
 def listed(caller: Caller, conversation: str, query: str = "") -> list[dict[str, Any]]:

@@ -30,10 +30,10 @@ def newcomer(place: WebChat) -> str:
     return visitor_tokens.first_token(uuid4(), web_chat=place, site=SITE)
 
 
-def known(place: WebChat) -> str:
+def known(place: WebChat, *, verified: bool = False) -> str:
     """The token of a visitor who has written."""
     contact = place.organization.contacts.create(name="anonymous")
-    visitor = Visitor.objects.create(web_chat=place, contact=contact, site=SITE)
+    visitor = Visitor.objects.create(web_chat=place, contact=contact, site=SITE, verified=verified)
     return visitor_tokens.keep(visitor, place.generation)[1]
 
 
@@ -55,6 +55,7 @@ def upload(place: WebChat, token: str, address: str, content: bytes = b"x") -> i
 def test_newcomers_at_one_address_send_so_much_in_an_hour(
     limit: dict[str, int], content: bytes, taken: int, settings: Any
 ) -> None:
+    settings.API_STRANGERS_PER_MINUTE = 120  # by the minute, and beside it
     for name, value in limit.items():
         setattr(settings, name, value)
     place = web_chat()
@@ -75,10 +76,21 @@ def test_visitors_who_have_written_need_no_part_of_the_room_for_newcomers(settin
     assert upload(place, known(place), "198.51.100.30") == 201
 
 
+def test_visitors_who_have_written_send_so_much_from_one_address_in_a_day(settings: Any) -> None:
+    settings.UPLOADS_VISITOR_MEGABYTES = 1
+    place = web_chat()
+    address, another = "198.51.100.60", "198.51.100.61"
+    answers = [upload(place, known(place), address, LARGE) for _ in range(18)]
+    assert answers == [201] * 17 + [429]
+    assert upload(place, known(place), another, LARGE) == 201
+    # Those whom the site has signed are as many as it has.
+    assert upload(place, known(place, verified=True), address, LARGE) == 201
+
+
 def test_strangers_of_the_api_at_one_address_send_so_many_files_in_an_hour(settings: Any) -> None:
     settings.UPLOADS_WAITING = 2
     place = web_chat()
-    stranger, another = Caller(address="198.51.100.60"), Caller(address="198.51.100.61")
+    stranger, another = Caller(address="198.51.100.64"), Caller(address="198.51.100.65")
     talks = [begin(stranger, place)["id"] for _ in range(4)]
     paths = [f"conversations/{talk}/attachments/" for talk in talks]
     [file] = [send(stranger, path=path).json()["file"] for path in paths[:1]]

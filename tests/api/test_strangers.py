@@ -47,6 +47,14 @@ def test_what_is_known_of_a_visitor_is_told_to_keys_only() -> None:
     assert (hers["ipAddress"], hers["queryMetadata"]) == ("127.0.0.1", {"secret": 1})
     assert (theirs["ipAddress"], theirs["ipRecordedAt"], theirs["queryMetadata"]) == (None, None, None)
     assert not any(text in STRANGER.get(path).content for text in (b"example.com", b"555 0100"))
+    kept = say(alices(), made["id"], queryMetadata={"secret": 2})
+    Conversation.objects.update(last_message=kept["id"])
+    one, many = f"messages/{kept['id']}/?conversation={made['id']}", f"messages/?conversation={made['id']}"
+    for who, told in ((alices(), {"secret": 2}), (STRANGER, None)):
+        assert who.get(one).json()["queryMetadata"] == told
+        assert who.get(many).json()["results"][0]["queryMetadata"] == told
+        last = who.get(f"conversations/{made['id']}/").json()["lastMessage"]
+        assert (last["id"], last["queryMetadata"]) == (kept["id"], told)
 
 
 @pytest.mark.parametrize("options", [{}, {"enableDisplayCitations": False}])
@@ -61,12 +69,19 @@ def test_what_an_answer_rests_on_is_told_to_strangers_where_the_web_chat_shows_i
         listed = who.get(f"messages/?conversation={made['id']}").json()["results"][0]
         one = who.get(f"messages/{answer.pk}/?conversation={made['id']}").json()
         for message in (listed, one):
-            assert message["citations"] == (cited["citations"] if shown else [])
-            assert message["citationNodes"] == (cited["citation_nodes"] if shown else [])
+            assert [one["id"] for one in message["citations"]] == (["1"] if shown else [])
+            passages = [one["chatbotTextNode"]["text"] for one in message["citationNodes"]]
+            assert passages == (["x"] if shown else [])
 
 
 @pytest.mark.parametrize(
-    "closed", [{"is_active": False}, {"enable_anonymous": False}, {"access_type": AccessType.API}]
+    "closed",
+    [
+        {"is_active": False},
+        {"enable_anonymous": False},
+        {"access_type": AccessType.API},
+        {"identity_enforced": True},
+    ],
 )
 def test_a_web_chat_that_is_closed_to_strangers_is_like_none_before_and_after(closed: dict[str, Any]) -> None:
     place = web_chat()

@@ -35,12 +35,18 @@ def say(caller: Caller, conversation: str, content: str = "Hello", **more: Any) 
     return found
 
 
-def finish(message: str | UUID, content: str = "An answer.") -> Message:
+def finish(
+    message: str | UUID,
+    content: str = "An answer.",
+    *,
+    state: ReplyState = ReplyState.COMPLETE,
+    error_code: str = "",
+) -> Message:
     """What the engine does at the end of the reply to a message."""
     reply = Reply.objects.select_related("outgoing", "conversation").get(
         incoming=message, outgoing__superseded=False
     )
-    Reply.objects.filter(pk=reply.pk).update(state=ReplyState.COMPLETE, text=content)
+    Reply.objects.filter(pk=reply.pk).update(state=state, text=content, error_code=error_code)
     Message.objects.filter(pk=reply.outgoing_id).update(content=content)
     reply.conversation.last_message = reply.outgoing
     reply.conversation.save(update_fields=["last_message"])

@@ -16,7 +16,8 @@ AXE = Path(__file__).with_name("axe.min.js")
 
 def violations_in(document: Page | Frame, within: str = ":root") -> list[str]:
     """What axe finds wrong with what is shown there, in words; frames have to be looked at by themselves."""
-    document.evaluate(AXE.read_text())
+    if not document.evaluate("'axe' in window"):
+        document.evaluate(AXE.read_text())
     found: list[str] = document.evaluate(
         "async (within) => (await axe.run(document.querySelector(within),"
         " {resultTypes: ['violations'], iframes: false})).violations"

@@ -11,6 +11,7 @@ from tests.browser.conftest import EmbedOpener
 from tests.browser.embedded import Embedded
 from tests.browser.test_page_attaching import LOADED, PICTURE
 from tests.harness.server import Server
+from tests.harness.teammate import answer
 from tests.media import samples
 
 
@@ -151,3 +152,23 @@ def test_files_are_accessible_and_fit_the_narrowest_frame(open_embed: EmbedOpene
     assert chat.violations() == []
     for one in ("document.documentElement", "document.querySelector('#scroller')"):
         assert chat.frame.evaluate(f"{one}.scrollWidth - {one}.clientWidth") <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_files_of_a_teammates_answer_appear_at_once_and_after_a_reload(
+    open_embed: EmbedOpener, server: Server, scheme: str
+) -> None:
+    chat = open_embed(browser={"viewport": {"width": 390, "height": 720}, "color_scheme": scheme})
+    chat.ask("Where is it? sim:tokens=5")
+    answer(server, chat.shown, ("sea.png", PICTURE), ("plan.pdf", samples.PDF))
+    written = chat.replies.nth(1)
+    for _ in range(2):
+        expect(written.get_by_role("heading")).to_have_text("Fern said")
+        image = written.get_by_role("img", name="sea.png")
+        assert image.evaluate(LOADED) == 320
+        assert str(image.get_attribute("src")).startswith("/media/chat/attachment/")
+        expect(written.get_by_role("link", name="plan.pdf")).to_have_text("plan.pdf1 kB")
+        expect(written.get_by_role("button")).to_have_count(0)
+        chat.wait(lambda: chat.scrolled() < 5)
+        assert chat.violations() == []
+        chat.page.reload()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.embedded import make_web_chat
-from tests.browser.host_pages import Visit, script_tag
+from tests.browser.host_pages import HostPages, Visit, script_tag
 from tests.harness.guest import set_web_chat
 from tests.harness.server import Server
 
@@ -58,6 +60,26 @@ def test_a_message_of_the_site_is_refused_once_an_open_chat_is_closed(visit: Vis
     expect(widget.chat.get_by_text("Closed at the moment", exact=True)).to_be_visible()
     refused = widget.call("Parley.chat.send('Still there?').catch(({code, message}) => [code, message])")
     assert refused == ["closed", NOTICE]
+
+
+def test_an_open_chat_is_over_where_its_site_is_taken_off_the_list(
+    visit: Visit, hosts: HostPages, server: Server
+) -> None:
+    kept, removed = hosts.origin("kept"), hosts.origin("shop")
+    id = make_web_chat(server, allowed_origins=[kept, removed])["id"]
+    widget = visit(script_tag(server, id))
+    widget.call("Parley.events.on('error', (detail) => (window.fault = detail))")
+    widget.open()
+    widget.ask("Hello sim:tokens=5")
+    set_web_chat(server, id, allowed_origins=json.dumps([kept]))
+    banner = widget.chat.get_by_text("The chat cannot be shown on this site.")
+    expect(banner).to_be_visible(timeout=60_000)
+    assert widget.call("window.fault.code") == "frame_refused"
+    refused = widget.call("Parley.chat.send('Still there?').catch(({code}) => code)")
+    assert refused == "frame_refused"
+    set_web_chat(server, id, allowed_origins=json.dumps([removed]))
+    widget.chat.get_by_role("button", name="Try again").click()
+    expect(widget.questions).to_contain_text(["Hello sim:tokens=5"])
 
 
 def test_in_the_page_itself_there_is_nothing_to_close(visit: Visit, server: Server, closed: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.embedded import make_web_chat
@@ -139,6 +140,43 @@ def test_a_script_that_is_added_to_a_finished_page_starts_at_once(
     widget.open()
 
 
+def test_a_page_that_adds_the_script_late_calls_the_handler_itself(
+    context: BrowserContext, hosts: HostPages, server: Server, web_chat: str
+) -> None:
+    """As MaiAgent's own examples do, with the configuration before the script or after it."""
+    page = FIELD + "<script>window.order = ''; window.onload = () => (order += 'page');</script>"
+    widget, faults = opened(context, hosts.page("shop", page), server)
+    widget.page.wait_for_function("order === 'page'")
+    widget.page.add_script_tag(url=f"{server.origin}/js/embed.min.js")
+    widget.call(
+        f"window.maiagentChatbotConfig = {{webChatId: '{web_chat}', baseUrl: '{server.origin}/web-chats'}}"
+    )
+    widget.call("document.body.onload()")
+    expect(widget.launcher).to_have_count(1)
+    assert widget.call("order") == "pagepage"
+    widget.call("MaiAgent.control.destroy()")
+    expect(widget.launcher).to_have_count(0)
+    widget.call("document.body.onload()")
+    expect(widget.launcher).to_have_count(1)
+    widget.open()
+    assert faults == []
+
+
+def test_a_page_that_exchanges_its_body_keeps_the_chat(
+    context: BrowserContext, hosts: HostPages, server: Server, web_chat: str
+) -> None:
+    """As libraries do that follow links without loading a page anew."""
+    head = f"<head>{script_tag(server, web_chat)}</head>"
+    widget, faults = opened(context, hosts.page("shop", head + FIELD), server)
+    widget.open()
+    widget.ask("Hello sim:tokens=5")
+    widget.call("document.body.replaceWith(document.createElement('body'))")
+    expect(widget.questions).to_have_count(1)
+    assert widget.call("MaiAgent.control.isOpen()") is True
+    widget.ask("Again sim:tokens=5")
+    assert faults == []
+
+
 def test_a_site_that_is_not_allowed_is_refused_until_the_list_has_it(
     context: BrowserContext, hosts: HostPages, server: Server
 ) -> None:
@@ -152,7 +190,7 @@ def test_a_site_that_is_not_allowed_is_refused_until_the_list_has_it(
     page.goto(address)
     widget = Widget(page, server)
     page.evaluate("MaiAgent.events.on('error', (detail) => (window.fault = detail))")
-    page.evaluate("window.sent = MaiAgent.chat.send('Hello').catch((error) => error.code)")
+    page.evaluate("void (window.sent = MaiAgent.chat.send('Hello').catch((error) => error.code))")
     widget.launcher.click()
     page.wait_for_load_state("networkidle")
     advance_until(page, "window.fault")
@@ -200,11 +238,62 @@ def test_what_loads_slowly_is_said_and_waited_for(
     expect(notice).to_be_hidden()
 
 
+def test_a_chat_that_does_not_get_ready_is_refused_and_may_come_yet(
+    context: BrowserContext, hosts: HostPages, server: Server, web_chat: str
+) -> None:
+    """The frame has spoken, and then the site's function for the identity does not return."""
+    page = context.new_page()
+    page.clock.install()
+    body = f"""{FIELD}<script>window.parleyConfig = {{webChatId: "{web_chat}",
+      identity: () => new Promise((resolve) => (window.sign = resolve))}};</script>{script_tag(server)}"""
+    page.goto(hosts.page("shop", body))
+    page.evaluate("MaiAgent.events.on('error', (detail) => (window.fault = detail))")
+    page.evaluate("void (window.sent = MaiAgent.chat.send('Hello').catch((error) => error.code))")
+    widget = Widget(page, server)
+    widget.launcher.click()
+    page.wait_for_function("'sign' in window")
+    advance_until(page, "window.fault")
+    expect(widget.panel.get_by_role("status")).to_have_text("The chat cannot be shown on this site.")
+    assert page.evaluate("fault.code") == "frame_refused"
+    assert page.evaluate("sent") == "frame_refused"
+    page.evaluate("sign('')")
+    widget.ask("Hello sim:tokens=5")
+
+
+@pytest.mark.parametrize("way", ["button", "element"])
+def test_a_server_that_was_away_for_a_moment_is_asked_again(
+    context: BrowserContext, hosts: HostPages, server: Server, web_chat: str, way: str
+) -> None:
+    """The browser shows a page of its own then, as it does on a site that may not show the chat."""
+    context.route("**/web-chats/**", lambda route: route.abort())
+    page = context.new_page()
+    page.clock.install()
+    element = f'<parley-chat web-chat="{web_chat}"></parley-chat>{script_tag(server)}'
+    page.goto(hosts.page("shop", FIELD + (element if way == "element" else script_tag(server, web_chat))))
+    widget = Widget(page, server)
+    page.evaluate("MaiAgent.events.on('error', (detail) => (window.fault = detail))")
+    if way == "button":
+        widget.launcher.click()
+    advance_until(page, "window.fault")
+    refused = page.get_by_text("The chat cannot be shown on this site.")
+    expect(refused).to_be_visible()
+    context.unroute("**/web-chats/**")
+    if way == "button":
+        widget.launcher.click()
+        widget.open()
+        expect(widget.composer).to_be_focused()
+    assert "conversationId" in page.evaluate(
+        "MaiAgent.chat.send('Hello sim:tokens=5').catch(({code}) => ({code}))"
+    )
+    expect(widget.replies).to_have_count(1)
+    expect(refused).to_be_hidden()
+    assert len(widget.frames) == 1
+
+
 def advance_until(page: Page, condition: str) -> None:
     """Let the page's clock go on until the page has waited for the frame long enough."""
     page.wait_for_function(
-        "() => { const frame = document.querySelector('parley-launcher').shadowRoot.querySelector('iframe');"
-        " return frame !== null }"
+        "document.querySelector('parley-launcher, parley-chat').shadowRoot.querySelector('iframe') !== null"
     )
     for _ in range(10):
         page.clock.run_for(11_000)
@@ -224,18 +313,3 @@ def test_only_the_webs_own_schemes_are_framed(
     widget.page.wait_for_load_state("networkidle")
     expect(widget.launcher).to_have_count(0)
     assert widget.call("window.ran") is None
-
-
-def test_messages_of_other_windows_are_not_the_frames(
-    context: BrowserContext, hosts: HostPages, server: Server, web_chat: str
-) -> None:
-    """Neither the page itself nor another frame is answered with the configuration."""
-    spy = """<iframe name="spy" srcdoc="<script>onmessage = (event) => parent.stolen = event.data;
-      parent.postMessage({parley: 1, type: 'hello'}, '*')</script>"></iframe>"""
-    page = FIELD + script_tag(server, web_chat) + spy
-    widget, _ = opened(context, hosts.page("shop", page), server)
-    widget.open()
-    widget.call("postMessage({parley: 1, type: 'hello'}, '*')")
-    widget.call("frames.spy.eval(\"parent.postMessage({parley: 1, type: 'hello'}, '*')\")")
-    widget.ask("Hello sim:tokens=5")
-    assert widget.call("window.stolen") is None

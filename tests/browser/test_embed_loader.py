@@ -10,18 +10,33 @@ from tests.browser.embedded import make_web_chat
 from tests.browser.host_pages import FIELD, HostPages, Visit, Widget, script_tag
 from tests.harness.server import Server
 
+#: Whatever stands in the page pushes what is written at its end, which is seen at the bottom of the window.
+FILLED = """<style>body { margin: 0; min-height: 100vh; display: flex; flex-direction: column;
+  justify-content: end }</style><h1>Bicycles</h1><p>Three gears, and a bell.</p>"""
+#: How far things moved by themselves, as the browser sees it.
+SHIFTS = """window.shifts = [];
+  window.watch = new PerformanceObserver((list) => shifts.push(...list.getEntries()));
+  watch.observe({ type: "layout-shift", buffered: true });"""
+SHIFTED = """async () => {
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+  return [...shifts, ...watch.takeRecords()].map(({ value, sources }) => [value, sources[0]?.node?.nodeName]);
+}"""
 
-def test_nothing_but_the_script_is_fetched_until_the_visitor_opens_it(
+
+def test_nothing_but_the_script_is_fetched_and_nothing_moves_until_the_visitor_opens_it(
     visit: Visit, server: Server, context: BrowserContext
 ) -> None:
+    context.add_init_script(SHIFTS)
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url.removeprefix(server.origin)))
-    widget = visit()
+    widget = visit(before=FIELD + FILLED)
     expect(widget.launcher).to_have_accessible_name("Open chat")
     widget.page.wait_for_load_state("networkidle")
+    assert widget.call(SHIFTED) == []
     assert [one for one in asked if not one.startswith("http://")] == ["/js/embed.min.js"]
     widget.open()
     assert any(one.startswith("/web-chats/") for one in asked)
+    assert widget.call(SHIFTED) == []
 
 
 def test_the_visitor_opens_it_writes_and_closes_it(visit: Visit) -> None:
@@ -243,6 +258,21 @@ def test_it_opens_by_itself_once_and_takes_no_focus(visit: Visit) -> None:
     assert not widget.call("MaiAgent.control.isOpen()")
 
 
+def test_on_a_phone_it_proposes_itself_and_lets_the_visitor_type_on(
+    chromium: Browser, server: Server, hosts: HostPages, web_chat: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 700}, has_touch=True)
+    page = context.new_page()
+    page.goto(hosts.page("shop", FIELD + script_tag(server, web_chat, open_after_seconds="0.2")))
+    widget = Widget(page, server)
+    expect(widget.teaser.get_by_role("button", name="Open chat")).to_be_visible()
+    expect(widget.panel).to_be_hidden()
+    expect(page.get_by_label("Search the shop")).to_be_focused()
+    widget.teaser.get_by_role("button", name="Open chat").click()
+    expect(widget.composer).to_be_visible()
+    context.close()
+
+
 def test_on_a_phone_it_is_a_sheet_that_holds_the_focus(
     chromium: Browser, server: Server, hosts: HostPages, web_chat: str
 ) -> None:
@@ -318,33 +348,3 @@ def test_destroying_it_leaves_nothing_and_it_can_come_back(visit: Visit) -> None
     assert widget.frames == []
     widget.call("document.body.onload()")
     expect(widget.launcher).to_be_visible()
-
-
-def test_the_element_stands_in_the_page(visit: Visit, server: Server, web_chat: str) -> None:
-    page = f"""<style>parley-chat {{ display: block; height: 500px }}</style>
-      <parley-chat web-chat="{web_chat}" lang="en"></parley-chat>
-      <script>window.heard = [];
-        const chat = document.querySelector("parley-chat");
-        chat.addEventListener("messageReply", (event) => heard.push(event.detail));
-      </script>{script_tag(server)}"""
-    widget = visit(page)
-    widget.ask("Hello sim:tokens=5")
-    expect(widget.launcher).to_have_count(0)
-    assert [one["type"] for one in widget.call("heard")] == ["outgoing"]
-    box = widget.page.locator("parley-chat").bounding_box()
-    assert box
-    assert box["height"] == 500
-    sent = widget.call("MaiAgent.chat.send('From the page sim:tokens=5')")
-    assert sent["conversationId"] == widget.call("heard[0].conversationId")
-    expect(widget.chat.get_by_role("button", name="Close chat")).to_be_hidden()
-    widget.call("document.querySelector('parley-chat').remove()")
-    widget.page.wait_for_function("frames.length === 0")
-
-
-def test_an_element_without_a_web_chat_says_what_it_lacks(visit: Visit, server: Server) -> None:
-    widget = visit("<p>Shop</p>")
-    said: list[str] = []
-    widget.page.on("console", lambda line: said.append(line.text))
-    widget.page.set_content(f"<parley-chat></parley-chat>{script_tag(server)}")
-    widget.page.wait_for_load_state()
-    assert any("<parley-chat> needs web-chat" in one for one in said), said

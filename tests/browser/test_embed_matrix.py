@@ -118,15 +118,23 @@ def test_a_sandbox_without_an_origin_says_that_it_cannot_work(
     page.close()
 
 
+@pytest.mark.parametrize(("site", "sent"), [("bikes", False), ("shop.chat", True)])
 def test_the_session_of_a_member_has_no_effect_in_the_frame(
-    browser: tuple[str, BrowserContext], server: Server, hosts: HostPages
+    browser: tuple[str, BrowserContext], server: Server, hosts: HostPages, site: str, sent: bool
 ) -> None:
+    """Nor where the site is one with the chat's own, so that the browser sends the cookie."""
     _, context = browser
     session = server.people["alice"]["session"]
     chat = f"http://chat.localhost:{server.port}"
     context.add_cookies([{"name": "sessionid", "value": session, "url": chat}])
     web_chat = make_web_chat(server)["id"]
-    widget = shown(context, hosts.page("bikes", body_of(server, "script", web_chat)), server, "script")
+    page = context.new_page()
+    page.goto(hosts.page(site, body_of(server, "script", web_chat)))
+    widget = Widget(page, server)
+    with page.expect_request(f"{chat}/web-chats/{web_chat}*") as asked:
+        widget.launcher.click()
+    assert (session in asked.value.all_headers().get("cookie", "")) is sent
+    expect(widget.composer).to_be_visible()
     widget.ask("Who am I? sim:tokens=5")
     [(creator,)] = server.rows(
         "SELECT c.created_by FROM chat_conversation c JOIN chat_contact t ON t.id = c.contact_id"
@@ -134,4 +142,4 @@ def test_the_session_of_a_member_has_no_effect_in_the_frame(
         web_chat.replace("-", ""),
     )
     assert creator.startswith("visitor:")
-    widget.page.close()
+    page.close()

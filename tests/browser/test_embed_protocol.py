@@ -5,8 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import EmbedOpener
-from tests.browser.embedded import Sites, make_web_chat
+from tests.browser.embedded import make_web_chat
 from tests.harness.server import Server
+from tests.harness.teammate import answer
 
 OPEN = {"opened": True}
 REST = {
@@ -25,7 +26,9 @@ REST = {
 }
 
 
-def test_a_message_is_sent_and_its_reply_is_heard(open_embed: EmbedOpener) -> None:
+def test_a_message_is_sent_and_its_reply_and_a_teammates_are_heard(
+    open_embed: EmbedOpener, server: Server
+) -> None:
     chat = open_embed(on="shop", config=OPEN)
     chat.hear("ready")
     chat.order("send", id="7", content="Hello sim:tokens=20")
@@ -43,6 +46,14 @@ def test_a_message_is_sent_and_its_reply_is_heard(open_embed: EmbedOpener) -> No
     assert reply["type"] == "outgoing"
     assert reply["content"] == chat.sources()[1]
     assert reply["conversationId"] == conversation
+    written = answer(server, conversation, content="**Hello** from Bob")
+    chat.hear("event", f"one.name === 'messageReply' && one.detail.id === '{written['id']}'")
+    told = chat.heard("event")[4:]
+    assert [one["name"] for one in told] == ["messageReply"]
+    assert told[0]["detail"].keys() == reply.keys()
+    assert told[0]["detail"]["content"] == "**Hello** from Bob"
+    assert told[0]["detail"]["conversationId"] == conversation
+    expect(chat.frame.locator("#announcer")).to_have_text("Fern said: Hello from Bob")
 
 
 def test_the_page_begins_anew_and_clears(open_embed: EmbedOpener) -> None:
@@ -123,14 +134,6 @@ def test_language_and_theme_are_the_sites(open_embed: EmbedOpener) -> None:
     chat.page.evaluate("config.lang = 'en'")  # as a loader remembers
     chat.order("lang", code="en")
     expect(chat.frame.get_by_role("heading", name="What would you like to know?")).to_be_visible()
-
-
-def test_only_a_site_that_is_allowed_is_spoken_with(open_embed: EmbedOpener, sites: Sites) -> None:
-    chat = open_embed(on="shop", config=OPEN, allowed_origins=[sites.origin("shop")])
-    chat.hear("ready")
-    # Only the page around it: another window may say what it likes.
-    chat.frame.evaluate("postMessage({parley: 1, type: 'connect', config: {opened: true}}, '*')")
-    chat.ask("Hello sim:tokens=5")
 
 
 def test_who_is_logged_in_on_the_site_has_their_conversations_on_every_device(

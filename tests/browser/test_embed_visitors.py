@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.embedded import make_web_chat
 from tests.browser.host_pages import FIELD, HostPages, Visit, Widget, script_tag
@@ -45,6 +45,39 @@ def test_what_is_begun_belongs_to_the_contact_and_what_was_before_is_not_shown(
             "SELECT count(*) FROM chat_conversation WHERE contact_id = ?", made["contact"].replace("-", "")
         ) == [(number,)]
         context.close()
+
+
+def same_site(hosts: HostPages, body: str) -> str:
+    """The address of a page beside the chat's own: there the browser tells one tab what another keeps."""
+    return hosts.page("shop", FIELD + body).replace("shop.localhost", "127.0.0.1")
+
+
+def test_another_contact_at_the_same_browser_sees_and_writes_nothing_of_the_one_before(
+    context: BrowserContext, server: Server, hosts: HostPages
+) -> None:
+    """Nor does a stranger, before or after; on the next page, or in another tab that is open still."""
+    ada, bob = (make_web_chat(server, contact={"name": name}) for name in ("Ada", "Bob"))
+    page = context.new_page()
+    for contact in ("", ada["contact"], bob["contact"], "", ada["contact"]):
+        page.goto(same_site(hosts, script_tag(server, ada["id"], contact_id=contact)))
+        widget = Widget(page, server)
+        widget.open()
+        expect(widget.chat.get_by_role("heading", name="What would you like to know?")).to_be_visible()
+        widget.ask("Mine sim:tokens=5")
+        expect(widget.questions).to_have_count(1)
+    tab = Widget(context.new_page(), server)
+    tab.page.goto(same_site(hosts, script_tag(server, ada["id"], contact_id=bob["contact"])))
+    tab.open()
+    tab.ask("Mine in another tab sim:tokens=5")
+    expect(widget.questions).to_have_count(0)
+    widget.ask("Mine again sim:tokens=5")
+    expect(tab.questions).to_have_count(0)
+    page.reload()
+    widget.open()
+    expect(widget.questions).to_contain_text(["Mine again"])
+    query = "SELECT count(*) FROM chat_conversation WHERE contact_id = ?"
+    counts = [server.rows(query, one["contact"].replace("-", "")) for one in (ada, bob)]
+    assert counts == [[(3,)], [(2,)]]
 
 
 def config(server: Server, **options: Any) -> str:
@@ -119,3 +152,32 @@ def test_an_element_asks_a_function_who_the_visitor_is(visit: Visit, server: Ser
         </script>"""
     )
     widget.ask("Mine sim:tokens=5")
+
+
+@pytest.mark.parametrize("way", ["attribute", "option"])
+def test_what_it_asks_of_the_knowledge_may_be_json(
+    visit: Visit, server: Server, web_chat: str, way: str
+) -> None:
+    given = json.dumps(ASKED)
+    element = f"<parley-chat web-chat='{web_chat}' query-metadata='{given}'></parley-chat>" + script_tag(
+        server
+    )
+    option = script_tag(server, web_chat).replace("></script>", f" data-query-metadata='{given}'></script>")
+    widget = visit(FIELD + (element if way == "attribute" else option))
+    widget.call("MaiAgent.events.on('messageSend', (detail) => (window.stored = detail))")
+    widget.call("MaiAgent.chat.send('Hello sim:tokens=5')")
+    widget.page.wait_for_function("'stored' in window")
+    assert widget.call("stored.queryMetadata") == ASKED
+
+
+@pytest.mark.parametrize("given", ["", "everything", "[1]", "7"])
+def test_what_says_nothing_of_the_knowledge_shows_no_chat(
+    visit: Visit, server: Server, web_chat: str, given: str
+) -> None:
+    """Left out, answers would use more than the page meant."""
+    tag = script_tag(server, web_chat).replace("></script>", f" data-query-metadata='{given}'></script>")
+    widget = visit(tag)
+    widget.launcher.click()
+    expect(widget.panel.get_by_role("status")).to_have_text("The chat cannot be shown on this site.")
+    expect(widget.panel.get_by_role("link")).to_be_hidden()
+    assert widget.call("MaiAgent.chat.send('Hello').catch(({code}) => code)") == "frame_refused"

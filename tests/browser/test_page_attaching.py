@@ -99,6 +99,22 @@ def test_another_file_is_a_name_with_its_size_that_downloads(chat: Chat) -> None
     expect(link).to_have_text("plan.pdf3 kB")
 
 
+def test_files_of_an_answer_are_shown_below_it(chat: Chat) -> None:
+    chat.attach(("sea.png", PICTURE), ("plan.pdf", samples.PDF))
+    reply = chat.ask("Send them back sim:tokens=5")
+    expect(reply.get_by_role("list", name="Attached files")).to_be_hidden()
+    id = str(reply.get_attribute("data-message-id")).replace("-", "")
+    moved = "UPDATE chat_attachment SET message_id = ? WHERE message_id IN"
+    moved += " (SELECT incoming_id FROM chat_reply WHERE outgoing_id = ?)"
+    assert chat.server.execute(moved, id, id) == 2
+    chat.page.reload()
+    files = reply.get_by_role("list", name="Attached files")
+    assert files.get_by_role("img", name="sea.png").evaluate(LOADED) == 320
+    expect(files.get_by_role("link", name="plan.pdf")).to_have_text("plan.pdf1 kB")
+    expect(chat.questions.get_by_role("link")).to_have_count(0)
+    assert chat.violations() == []
+
+
 def test_what_cannot_be_sent_is_told_at_once(chat: Chat) -> None:
     send = chat.page.get_by_role("button", name="Send", exact=True)
     chat.attach(("page.html", samples.HTML))

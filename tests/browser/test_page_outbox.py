@@ -93,8 +93,9 @@ def test_a_reply_is_exact_however_often_the_connection_is_lost(open_chat: Opener
         read = len(chat.sources()[1])
         chat.page.evaluate("window.sockets.at(-1).close()")
     chat.settle(within=60)
-    assert chat.page.evaluate("window.sockets.length") == 5
+    chat.wait(lambda: chat.page.evaluate("window.sockets.length") == 5)
     assert chat.sources() == chat.stored()
+    assert chat.page.evaluate("window.sockets.length") == 5
 
 
 def test_a_refused_message_stays_with_the_reason_and_can_be_removed(open_chat: Opener) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 from playwright.sync_api import expect
 
@@ -53,6 +54,16 @@ def test_a_conversation_is_deleted_after_a_question_in_every_tab(open_chat: Open
     expect(chat.messages).to_have_count(0)
     expect(other.page.get_by_text("You no longer have access to this conversation.")).to_be_visible()
     expect(other.composer).to_be_disabled()
+
+
+def test_a_conversation_that_was_stored_after_its_page_was_asked_for_opens(chat: Chat) -> None:
+    """A message that waited may go out while the page is reloaded."""
+    chat.ask("Stored meanwhile sim:tokens=5")
+    too_early = chat.page.request.get(f"/c/{uuid4()}")
+    assert too_early.status == 404
+    chat.page.route("**/c/*", lambda route: route.fulfill(response=too_early, status=200))
+    chat.page.reload()
+    expect(chat.messages).to_have_count(2)
 
 
 def test_conversations_are_found_by_what_was_said(chat: Chat) -> None:

@@ -25,6 +25,14 @@ def test_on_a_phone_the_sidebar_is_a_drawer_that_holds_the_focus(open_chat: Open
     expect(chat.page.locator("#sidebar")).not_to_be_in_viewport()
 
 
+def test_on_a_phone_the_title_has_the_room_between_the_buttons(open_chat: Opener) -> None:
+    chat = open_chat(**PHONE)
+    chat.ask("What the head of this conversation says sim:tokens=5")
+    room = chat.page.get_by_role("heading", level=1).bounding_box()
+    assert room
+    assert room["width"] > 200
+
+
 @pytest.mark.parametrize("width", [280, 320, 375, 768, 1100, 1440])
 def test_nothing_scrolls_sideways(open_chat: Opener, width: int) -> None:
     chat = open_chat(viewport={"width": width, "height": 700})

@@ -345,3 +345,25 @@ def test_what_a_person_selected_stays_selected_while_the_text_grows(page: Page) 
 def test_chinese_emphasis_needs_no_spaces(page: Page, text: str, html: str) -> None:
     show(page, text)
     assert page.locator("p").inner_html() == html
+
+
+@pytest.mark.parametrize(("free", "most"), [(50, 10), (0, 200)])
+def test_an_idle_moment_colours_as_much_as_there_is_time_for(page: Page, free: int, most: int) -> None:
+    """Of a long conversation, where the last block would wait for as many moments as there are blocks."""
+    moments = page.evaluate(
+        """async ([text, free]) => {
+          const ask = window.requestIdleCallback;
+          let asked = 0;
+          window.requestIdleCallback = (work) => {
+            asked += 1;
+            setTimeout(() => work({ timeRemaining: () => free, didTimeout: false }));
+          };
+          await workshop.whole(text);
+          window.requestIdleCallback = ask;
+          return asked;
+        }""",
+        ["```python\ndef one(): pass\n```\n\n" * 200, free],
+    )
+    expect(page.locator(".hljs-keyword")).to_have_count(400)
+    assert moments <= most
+    assert free or moments == most

@@ -84,11 +84,11 @@ def test_the_corpus_is_large_enough() -> None:
     assert len(FAMILIES) >= 12
 
 
-@pytest.mark.parametrize("page", ["strict", "bare"], indirect=True)
+@pytest.mark.parametrize("new_page", ["strict", "bare"], indirect=True)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_nothing_runs_and_nothing_is_fetched(page: Page, workshop: Workshop, family: str) -> None:
-    watch = Watch(page, workshop)
-    result = page.evaluate(SHOW, [one["text"] for one in CORPUS if one["family"] == family])
+def test_nothing_runs_and_nothing_is_fetched(new_page: Page, workshop: Workshop, family: str) -> None:
+    watch = Watch(new_page, workshop)
+    result = new_page.evaluate(SHOW, [one["text"] for one in CORPUS if one["family"] == family])
 
     assert result["ran"] == 0
     assert watch.dialogs == []
@@ -99,14 +99,14 @@ def test_nothing_runs_and_nothing_is_fetched(page: Page, workshop: Workshop, fam
         assert tag in f"{ELEMENTS} {TABLES}".split(), tag
         assert set(attributes) <= set(ATTRIBUTES.split()), (tag, attributes)
         assert address is None or address.startswith(("https://", "http://", "mailto:", "#")), address
-    assert page.url.startswith(workshop.url)
+    assert new_page.url.startswith(workshop.url)
 
 
-@pytest.mark.parametrize("page", ["bare"], indirect=True)
-def test_the_corpus_bites_where_nobody_sanitises(page: Page, workshop: Workshop) -> None:
+@pytest.mark.parametrize("new_page", ["bare"], indirect=True)
+def test_the_corpus_bites_where_nobody_sanitises(new_page: Page, workshop: Workshop) -> None:
     """Without this the tests above could pass because the texts are harmless."""
-    watch = Watch(page, workshop)
-    ran = page.evaluate(
+    watch = Watch(new_page, workshop)
+    ran = new_page.evaluate(
         """async (texts) => {
           for (const text of texts) {
             document.getElementById("out").innerHTML = text;

@@ -19,33 +19,6 @@ COMPARE = """async ([text, cuts, options]) => {
   return streamed.isEqualNode(whole) ? "" : `${streamed.innerHTML}\\n\\n!==\\n\\n${whole.innerHTML}`;
 }"""
 
-EVERY_STATE = """async ([text, citations]) => {
-  const { Document } = await import("/chat/markdown/document.js");
-  const show = (node, source) => {
-    const shown = new Document(node);
-    shown.cite(citations);
-    shown.show(source, false);
-    return shown;
-  };
-  /** Formulas and colours come when there is time, so they may be there or not. */
-  const plain = (node) => {
-    const copy = node.cloneNode(true);
-    for (const code of copy.querySelectorAll("code")) code.textContent = code.textContent;
-    for (const formula of copy.querySelectorAll(".math")) formula.textContent = "";
-    copy.normalize();
-    return copy;
-  };
-  const growing = workshop.place();
-  const kept = show(growing, "");
-  for (let end = 1; end <= text.length; end += 1) {
-    const fresh = growing.cloneNode();
-    kept.show(text.slice(0, end), false);
-    show(fresh, text.slice(0, end));
-    if (!plain(growing).isEqualNode(plain(fresh))) return text.slice(0, end);
-  }
-  return "";
-}"""
-
 
 def cuts_of(text: str, dice: random.Random) -> list[int]:
     """Where an unlucky network would cut: mostly short pieces, now and then a long one."""
@@ -84,11 +57,6 @@ def test_any_mixture_in_any_pieces_is_the_whole_text(page: Page) -> None:
         text = mixture(dice)
         cuts = cuts_of(text, dice)
         assert page.evaluate(COMPARE, [text, cuts, {"citations": CITATIONS}]) == "", (seed, text)
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_what_was_kept_is_right_after_every_character(page: Page, name: str) -> None:
-    assert page.evaluate(EVERY_STATE, [TEXTS[name], CITATIONS]) == ""
 
 
 def test_another_text_takes_the_place_of_the_first(page: Page) -> None:

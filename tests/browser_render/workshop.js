@@ -4,9 +4,11 @@ import { StreamRenderer, renderInto, settled } from "/chat/markdown.js";
 
 const clock = { frame: requestAnimationFrame.bind(window), now: performance.now.bind(performance) };
 
+/** What is drawn across the start of the clock took no time then: the renderer rests as long as it drew. */
 function stopClock() {
-  window.requestAnimationFrame = (draw) => (draw(0), 0);
-  performance.now = () => 0;
+  const at = clock.now();
+  window.requestAnimationFrame = (draw) => (draw(at), 0);
+  performance.now = () => at;
 }
 
 function startClock() {

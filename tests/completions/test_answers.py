@@ -29,6 +29,7 @@ NOW = datetime(2026, 10, 1, 12, 0, 0, tzinfo=UTC)
         ("Thu, 01 Oct 2026 12:00:09 -0000", 9.0),
         ("Thu, 99 Oct 2026 12:00:09 GMT", None),
         ("Thu, 01 Oct 9999 12:00:09 GMT", MAX_RETRY_AFTER),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date_or_nothing(value: str | None, seconds: float | None) -> None:

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import requests
 
-from tests.harness.guest import SHOP, Guest, set_web_chat
+from tests.harness.guest import SHOP, Guest, set_web_chat, signed
 from tests.harness.scene import run
 from tests.harness.server import Server
+from tests.harness.teammate import answer
 from tests.media import samples
 
 
@@ -76,6 +77,26 @@ def test_a_visitor_who_comes_back_before_the_first_message_is_the_one_who_sent_t
     run(scene())
 
 
+def test_where_identity_is_enforced_a_signed_newcomer_attaches_and_nobody_else(server: Server) -> None:
+    async def scene() -> None:
+        async with Guest(server) as stranger:
+            before = (await stranger.frame("ready"))["token"]
+        set_web_chat(server, stranger.web_chat, identity_enforced=True)
+        try:
+            status, refusal = upload(stranger, before)
+            assert (status, refusal["code"]) == (403, "identity_required")
+            # Who they are is said now: the token that they come back with was told to a stranger.
+            async with Guest(server, token=before, identity=signed(server, "attaches")) as guest:
+                status, file = upload(guest, (await guest.frame("ready"))["token"])
+                assert status == 201, file
+                id = await send(guest, file["id"])
+                assert (await guest.frame("message", ref=id))["message"]["attachments"] == [file]
+        finally:
+            set_web_chat(server, stranger.web_chat, identity_enforced=False)
+
+    run(scene())
+
+
 def test_nobody_else_sends_a_visitors_file(server: Server) -> None:
     elsewhere = server.people["charlie"]["webChat"]
 
@@ -134,3 +155,38 @@ def test_where_the_owner_wants_no_files_none_are_taken(server: Server) -> None:
             await guest.frame("message", ref=sent)
 
     run(scene())
+
+
+def test_files_of_an_answer_reach_its_visitor_at_once_and_nobody_else(server: Server) -> None:
+    async def scene() -> None:
+        async with Guest(server) as guest, Guest(server) as other:
+            await other.send("sim:tokens=1")
+            conversation = (await guest.send("sim:tokens=1"))["message"]["conversation"]
+            files = ("sea.png", samples.png()), ("plan.pdf", samples.PDF)
+            written = answer(server, conversation, *files, content="See both.")
+            frame = await guest.wait(lambda: shown(guest, written["id"]))
+            assert frame["type"] == "outgoing"
+            named = [(one["filename"], one["type"], one["size"]) for one in frame["attachments"]]
+            assert named == [
+                ("sea.png", "image", len(samples.png())),
+                ("plan.pdf", "other", len(samples.PDF)),
+            ]
+            assert [download(one) for one in frame["attachments"]] == [samples.png(), samples.PDF]
+            path = f"conversations/{conversation}/messages"
+            [listed] = [one for one in guest.ask(path)[1]["results"] if one["id"] == written["id"]]
+            assert listed["attachments"] == frame["attachments"]
+
+            assert other.ask(path)[0] == 404
+            await other.say("open", conversation=conversation)
+            await other.frame("error")
+            answer(server, conversation, *files)
+            await other.say("ping")
+            await other.frame("pong")
+            assert "plan.pdf" not in str(other.frames)
+
+    run(scene())
+
+
+def shown(guest: Guest, id: str) -> dict[str, Any] | None:
+    frames = (one["message"] for one in guest.frames if one["type"] == "message")
+    return next((message for message in frames if message["id"] == id), None)

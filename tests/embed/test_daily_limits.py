@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from tests.harness.database import PostgresDatabase
 from tests.harness.guest import Guest, set_web_chat
 from tests.harness.scene import run
 from tests.harness.server import Server
@@ -186,10 +188,46 @@ def test_when_the_tokens_are_spent_the_message_is_stored_and_its_reply_says_so(s
             assert 0 < ended["error"]["retryAfter"] <= 24 * 3600
             assert tokens(server) == (0, 0)
             limit(server, tokens_per_day=100_000)
-            await guest.say("retry", message=sent["id"])
-            again = await guest.frame("reply.started", attempt=2)
-            assert (await guest.ended(again["reply"])).status == "complete"
+            assert (await retried(guest, sent)).status == "complete"
             assert tokens(server) == (PROMPT + 1, 0)
+
+    run(scene())
+
+
+async def retried(guest: Guest, sent: Frame) -> Heard:
+    await guest.say("retry", message=sent["id"])
+    again = await guest.frame("reply.started", attempt=2)
+    return await guest.ended(again["reply"])
+
+
+@contextmanager
+def counts_out_of_reach(server: Server) -> Iterator[str]:
+    """Gives the code of what people are told. SQLite's lock is on everything, messages too: so the table is
+    missing there, which is no lock that passes."""
+    if isinstance(server.database, PostgresDatabase):
+        with server.database.locked("chat_dailyusage"):
+            yield "storage_busy"
+        return
+    server.execute("ALTER TABLE chat_dailyusage RENAME TO away")
+    try:
+        yield "internal"
+    finally:
+        server.execute("ALTER TABLE away RENAME TO chat_dailyusage")
+
+
+def test_when_the_database_does_not_answer_the_message_is_stored_and_its_reply_says_so(
+    server: Server,
+) -> None:
+    limit(server, tokens_per_day=100_000)
+
+    async def scene() -> None:
+        async with Guest(server) as guest:
+            with counts_out_of_reach(server) as code:
+                sent = (await guest.send("sim:tokens=1"))["message"]
+                ended = await guest.frame("reply.ended", reply=sent["reply"]["id"], within=5)
+            error = ended["error"]
+            assert (ended["status"], error["code"], error["retryable"]) == ("failed", code, True)
+            assert (await retried(guest, sent)).status == "complete"
 
     run(scene())
 

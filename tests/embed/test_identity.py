@@ -106,6 +106,30 @@ def test_the_next_person_at_the_same_browser_sees_nothing_of_the_one_before(serv
     run(scene())
 
 
+@pytest.mark.parametrize("another", [True, False])
+def test_a_signature_that_does_not_hold_opens_only_the_own_persons_token(
+    server: Server, another: bool
+) -> None:
+    """The next person at a browser, and the same one whose signature has ended."""
+
+    async def scene() -> None:
+        subject = f"here-{another}"
+        async with Guest(server, identity=signed(server, subject, name="Here")) as first:
+            theirs = await exchange(first)
+        now = (
+            signed(server, "next", key="x" * 32) if another else signed(server, subject, exp=time.time() - 60)
+        )
+        async with Guest(server, token=first.token, identity=now) as guest:
+            assert (await guest.frame("error"))["code"] == "identity_refused"
+            assert ((await guest.frame("ready"))["principal"]["name"] == "Here") is not another
+            mine = await exchange(guest)
+            assert set(guest.conversations()) == ({mine} if another else {mine, theirs})
+            # Anybody can write a signature that does not hold: it ends nothing.
+            assert (mine in guest.conversations(token=first.token)) is not another
+
+    run(scene())
+
+
 def test_a_stranger_who_logs_in_keeps_what_they_began_and_their_old_token_shows_nothing(
     server: Server,
 ) -> None:
@@ -160,6 +184,13 @@ def test_a_contact_that_the_page_names_gets_new_conversations_and_shows_no_earli
             assert (await guest.frame("error"))["code"] == "not_found"
             begun = await exchange(guest)
             assert guest.conversations() == [begun]
+            _, page = guest.ask(f"conversations/{begun}/messages")
+            for message in (await guest.frame("message"))["message"], page["results"][-1]:
+                assert message["sender"]["name"] == "anonymous"
+        async with Guest(server, contactId=contact, token=guest.token) as again:
+            assert again.conversations() == [begun]
+        for tab in (guest, again):
+            assert (await tab.frame("ready"))["principal"]["name"] == "anonymous"
         async with Guest(server, identity=signed(server, "named")) as known:
             await known.frame("visitor")
             assert set(known.conversations()) == {earlier, begun}
@@ -167,6 +198,34 @@ def test_a_contact_that_the_page_names_gets_new_conversations_and_shows_no_earli
             "SELECT count(*) FROM chat_conversation WHERE contact_id = ?", contact.replace("-", "")
         )
         assert elsewhere == [(2,)]
+
+    run(scene())
+
+
+def test_the_token_of_another_than_the_contact_that_the_page_names_counts_for_nothing(server: Server) -> None:
+    """Somebody else is at the browser now, as far as anybody says."""
+
+    async def scene() -> None:
+        contacts = []
+        for subject in ("one-of-two", "two-of-two"):
+            async with Guest(server, identity=signed(server, subject)) as known:
+                await exchange(known)
+            query = "SELECT id FROM chat_contact WHERE source_id = ?"
+            contacts.append(server.rows(query, subject)[0][0])
+        one, two = contacts
+        async with Guest(server) as stranger, Guest(server, contactId=one) as first:
+            for before in (stranger, first):
+                theirs = await exchange(before)
+                async with Guest(server, token=before.token, contactId=two) as second:
+                    assert (await second.frame("error"))["code"] == "token_refused"
+                    assert (await second.frame("ready"))["token"]
+                    begun = await exchange(second)
+                    assert second.conversations() == [begun]
+                    assert before.conversations() == [theirs]
+                query = "SELECT contact_id FROM chat_conversation WHERE id = ?"
+                assert server.rows(query, begun.replace("-", "")) == [(two,)]
+        async with Guest(server, token=first.token, contactId=str(uuid4())) as again:
+            assert again.conversations() == [theirs], "of nobody"
 
     run(scene())
 

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -81,19 +83,22 @@ def test_its_headers_let_it_do_what_a_chat_does_and_no_more(web_chat: WebChat) -
     assert "payment=()" in headers["Permissions-Policy"]
 
 
-def test_no_other_address_may_be_framed() -> None:
-    """Every route of the product, with ids of nobody's, for a member and for whoever is not logged in."""
+def test_no_other_address_may_be_framed(web_chat: WebChat) -> None:
+    """Every route of the product, with ids of nobody's and of a web chat, for a member and for whoever is not
+    logged in. A preview is framed by the other origin of this server."""
     member = Client()
     member.force_login(people.alice(), "allauth.account.auth_backends.AuthenticationBackend")
+    chat, one, other = f"/web-chats/{web_chat.pk}", *settings.PUBLIC_ORIGINS
+    own = {"Host": urlsplit(one).netloc}
     asked = 0
     for path in addresses(get_resolver().url_patterns):
         if path == f"/web-chats/{NOBODY}":
             continue
         for client in (Client(), member):
-            response = client.get(path)
-            policy = response.headers["Content-Security-Policy"]
-            assert "frame-ancestors 'none'" in policy, path
-            asked += 1
+            expected = {f"{chat}/preview": other}
+            for address in {path, path.replace(NOBODY, str(web_chat.pk))} - {chat}:
+                assert ancestors(client.get(address, headers=own)) == expected.get(address, "'none'"), address
+                asked += 1
     assert asked > 200
 
 

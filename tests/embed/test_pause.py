@@ -6,6 +6,7 @@ import asyncio
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -54,6 +55,34 @@ def test_a_pause_closes_open_pages_stops_replies_and_ends_tickets_and_tokens(ser
             await again.ended((await again.send("sim:tokens=1"))["message"]["reply"]["id"])
 
     run(scene())
+
+
+def test_a_page_whose_chatbot_is_taken_away_is_closed_as_by_a_pause(server: Server) -> None:
+    def switch(on: bool) -> None:
+        query = "UPDATE chat_chatbot SET is_active = ? WHERE id = ?"
+        assert server.execute(query, on, UUID(server.people["alice"]["chatbot"]).hex) == 1
+
+    async def scene() -> None:
+        async with Guest(server) as guest:
+            sent = (await guest.send("sim:tokens=1"))["message"]
+            await guest.ended(sent["reply"]["id"])
+            count = "SELECT count(*) FROM chat_message"
+            before = server.rows(count)
+            switch(False)
+            ids = [str(uuid4()), str(uuid4())]
+            for id, conversation in zip(ids, (sent["conversation"], str(uuid4())), strict=True):
+                await guest.say("send", id=id, conversation=conversation, content="Hello?")
+            await guest.say("retry", message=sent["id"])
+            for ref in (*ids, sent["id"]):
+                assert (await guest.frame("error", ref=ref))["code"] == "ticket_refused"
+            assert server.rows(count) == before
+            await guest.lost()
+            assert guest.closed == 4001
+
+    try:
+        run(scene())
+    finally:
+        switch(True)
 
 
 def test_a_message_or_a_retry_that_comes_after_the_pause_on_an_open_page_is_refused(server: Server) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
 
 from chat.knowledge.narrowing import narrowed
 from tests.harness.guest import Guest, set_web_chat, signed
@@ -212,5 +214,28 @@ def test_the_message_keeps_what_was_narrowed(server: Server) -> None:
             await guest.say("send", id=id, conversation=str(uuid4()), **fields)
             message = (await guest.frame("message", ref=id))["message"]
             assert message["queryMetadata"]["knowledge_bases"][0]["chatbot_file_ids"] == ["2"]
+
+    run(scene())
+
+
+def heard(guest: Guest, id: str) -> Any:
+    """The message with this id, once it was told."""
+    told = (one["message"] for one in guest.frames if one["type"] == "message")
+    return next((message for message in told if message["id"] == id), None)
+
+
+def test_what_a_program_keeps_with_a_message_is_not_told_to_the_page(server: Server) -> None:
+    async def scene() -> None:
+        async with Guest(server) as guest:
+            conversation = (await guest.send("sim:tokens=1"))["message"]["conversation"]
+            body = {"conversation": conversation, "content": "By hand.", "queryMetadata": {"secret": 1}}
+            headers = {"Authorization": f"Api-Key {server.people['alice']['key']}"}
+            url = f"{server.origin}/api/messages/outgoing/"
+            made = await asyncio.to_thread(requests.post, url, json=body, headers=headers, timeout=10)
+            assert made.json()["queryMetadata"] == {"secret": 1}
+            told = await guest.wait(lambda: heard(guest, made.json()["id"]))
+            listed = guest.ask(f"conversations/{conversation}/messages")[1]["results"][0]
+            assert listed["content"] == "By hand."
+            assert told["queryMetadata"] is listed["queryMetadata"] is None
 
     run(scene())

@@ -118,7 +118,7 @@ def test_a_socket_whose_right_has_ended_is_closed_within_seconds(server: Server,
 
 @pytest.mark.parametrize(
     "changes",
-    [{"site": "https://other.example"}, {"site": ""}, {"of": "bob"}, {"of": "charlie"}],
+    [{"site": "https://other.shop.example"}, {"site": ""}, {"of": "bob"}, {"of": "charlie"}],
     ids=["another site", "the full page", "another web chat", "another organization"],
 )
 def test_elsewhere_the_visitor_is_somebody_new(server: Server, changes: dict[str, str]) -> None:

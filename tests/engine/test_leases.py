@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from unittest import skipUnless
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -106,6 +108,13 @@ class TakeOverTests(TransactionTestCase):
         assert unread[background.conversation_id] == 0
         assert unread[waited_for.conversation_id] == unread[given_up.conversation_id] == 1
 
+    def test_one_that_nobody_waits_for_is_asked_again_when_the_database_did_not_answer(self) -> None:
+        reply = self.asked()
+        Reply.objects.filter(pk=reply.pk).update(asked_by=f"{BACKGROUND}member:x")
+        claim = records.claim_of(Reply.objects.select_related("conversation__chatbot").get(pk=reply.pk))
+        assert records.end(claim, records.Outcome(ReplyState.FAILED, "", 0, error_code="storage_busy"))
+        assert Reply.objects.get(incoming=reply.incoming, attempt=2).state == ReplyState.QUEUED
+
     def test_many_cost_no_more_statements_than_one(self) -> None:
         listening(people.make_organization(), "https://example.com/hook", webhook_for_members=True)
 
@@ -147,21 +156,29 @@ class TakeOverTests(TransactionTestCase):
 
     @skipUnless(connection.vendor == "postgresql", "SQLite has one writer")
     def test_nobody_waits_for_a_process_that_was_paused_in_the_middle_of_a_write(self) -> None:
-        held, free = self.written(), self.written()
-        with writing(held):
-            assert [reply.pk for reply in self.die().ended] == [free.pk]
-        assert [reply.pk for reply in leases.take_over(self.here, background=8).ended] == [held.pk]
+        for whose in ("reply", "conversation"):
+            self.dead = leases.take_lease()
+            held, free, queued = self.written(), self.written(), self.asked(start=False)
+            rows = {
+                "reply": Reply.objects.filter(pk__in=(held.pk, queued.pk)),
+                "conversation": Conversation.objects.filter(pk=held.conversation_id),
+            }
+            with writing(rows[whose]):
+                orphans = self.die()
+                assert [reply.pk for reply in orphans.ended] == [free.pk]
+                assert orphans.adopted == ([] if whose == "reply" else [queued.pk])
+            assert [reply.pk for reply in leases.take_over(self.here, background=8).ended] == [held.pk]
 
 
 @contextmanager
-def writing(reply: Reply) -> Iterator[None]:
-    """A transaction of somebody else that has written the reply and does not end before the block does."""
+def writing(rows: QuerySet[Any]) -> Iterator[None]:
+    """A transaction of somebody else that has written the rows and does not end before the block does."""
     wrote, go_on = threading.Event(), threading.Event()
 
     def write() -> None:
         try:
             with transaction.atomic():
-                Reply.objects.filter(pk=reply.pk).update(seq=8)
+                assert rows.select_for_update(no_key=True)
                 wrote.set()
                 go_on.wait(30)
         finally:

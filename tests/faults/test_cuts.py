@@ -16,7 +16,8 @@ from tests.simulator.text import expected_text
 
 pytestmark = pytest.mark.fault
 REPLIES, AT_ONCE = scaled(500, 6), 50
-CUTS = REPLIES * scaled(2, 10)
+#: A reply may be over before its last cuts: of each more are planned than have to happen.
+CUTS, PLANNED = REPLIES * scaled(2, 10), scaled(3, 15)
 
 
 async def read_with_cuts(servers: list[Server], seed: int, cuts: int) -> tuple[str, Heard, int]:
@@ -53,9 +54,7 @@ def test_random_cuts_lose_and_double_no_character(servers: list[Server]) -> None
         results: list[tuple[str, Heard, int]] = []
         for first in range(0, REPLIES, AT_ONCE):
             seeds = range(first, min(first + AT_ONCE, REPLIES))
-            results += await asyncio.gather(
-                *(read_with_cuts(servers, seed, CUTS // REPLIES) for seed in seeds)
-            )
+            results += await asyncio.gather(*(read_with_cuts(servers, seed, PLANNED) for seed in seeds))
         wrong = [
             reply
             for seed, (reply, heard, _) in enumerate(results)
@@ -64,7 +63,7 @@ def test_random_cuts_lose_and_double_no_character(servers: list[Server]) -> None
         ]
         assert wrong == []
         cut = sum(done for _, _, done in results)
-        assert cut >= CUTS * 0.9, f"only {cut} cuts happened"
+        assert cut >= CUTS, f"only {cut} cuts happened"
         assert all(" ERROR " not in server.log for server in servers)
         print(f"{cut} cuts over {REPLIES} replies and {len(servers)} processes: 0 wrong characters")
 

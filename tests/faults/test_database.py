@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.harness.cluster import on_postgresql
 from tests.harness.database import PostgresDatabase
@@ -131,12 +132,16 @@ def test_the_database_goes_away_and_comes_back(simulator: SimulatorProcess, tmp_
             reader, sender = await pages_on([server], "alice", 2, stack)
             reader.ask(f"sim:tokens={tokens},rate={RATE},seed=1")
             await reader.wait(lambda: reader.known.text)
+            assert reader.line
+            queued = await reader.line.send("sim:tokens=5,seed=3", conversation=reader.conversation)
             with server.database.away():
                 gone_at = time.monotonic()
                 sender.ask("sim:tokens=5,seed=2")
                 unready = await until_status(server, 503)
                 await sender.wait(lambda: sender.refusals)
                 refused = time.monotonic() - gone_at
+                for path in ("/", "/chat/conversations"):
+                    assert await asyncio.to_thread(busy, server, path) == (503, "2")
                 await asyncio.sleep(max(0, AWAY - (time.monotonic() - gone_at)))
                 read = len(reader.known.text)
                 assert reader.known.status == ""
@@ -147,6 +152,9 @@ def test_the_database_goes_away_and_comes_back(simulator: SimulatorProcess, tmp_
             stored = time.monotonic() - back_at
             await asyncio.gather(reader.ended(), sender.ended())
             ended = time.monotonic() - back_at
+            answer = await reader.line.ended(queued["message"]["reply"]["id"])
+            assert (answer.status, answer.text) == ("complete", expected_text(5, 3))
+            assert not reader.refusals
             assert (reader.known.status, reader.known.text) == ("complete", expected_text(tokens, 1))
             assert read == len(reader.known.text), "it was read to its end meanwhile"
             assert (sender.known.status, sender.known.text) == ("complete", expected_text(5, 2))
@@ -165,6 +173,13 @@ def test_the_database_goes_away_and_comes_back(simulator: SimulatorProcess, tmp_
         asyncio.run(scene(server))
         assert server.process
         assert server.process.poll() is None
+
+
+def busy(server: Server, path: str) -> tuple[int, str | None]:
+    """Status and ``Retry-After`` of what alice asks for."""
+    cookies = {"sessionid": server.people["alice"]["session"]}
+    answer = requests.get(server.origin + path, cookies=cookies, timeout=60)
+    return answer.status_code, answer.headers.get("Retry-After")
 
 
 async def until_status(server: Server, status: int, *, within: float = 30) -> float:

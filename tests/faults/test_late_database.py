@@ -37,16 +37,23 @@ def test_it_becomes_ready_by_itself_as_soon_as_the_database_answers(server: Serv
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is in SQLite's own words")
-def test_an_end_that_the_database_refuses_does_not_hold_up_the_conversation(server: Server) -> None:
+def test_what_the_database_refuses_or_has_wrong_does_not_hold_up_the_conversation(server: Server) -> None:
     server.execute(
         "CREATE TRIGGER refusing BEFORE UPDATE ON chat_reply WHEN NEW.state = 'complete'"
         " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+    server.execute(
+        "CREATE TRIGGER breaking AFTER INSERT ON chat_message WHEN NEW.content = 'Break'"
+        " BEGIN UPDATE chat_message SET delivery = '[1]' WHERE id = NEW.id; END"
     )
     server.start()
 
     async def scene() -> None:
         async with Tab(server, "alice") as tab:
-            reply = (await tab.send("Hello"))["message"]["reply"]["id"]
-            assert (await tab.ended(reply, within=40)).status == "interrupted"
+            refused = (await tab.send("Hello"))["message"]
+            broken = (await tab.send("Break", conversation=refused["conversation"]))["message"]
+            assert (await tab.ended(refused["reply"]["id"], within=40)).status == "interrupted"
+            heard = await tab.ended(broken["reply"]["id"])
+            assert (heard.status, heard.error) == ("failed", "internal")
 
     asyncio.run(scene())

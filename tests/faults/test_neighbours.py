@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 
+from tests.harness.cluster import on_postgresql
+from tests.harness.database import PostgresDatabase
+from tests.harness.guest import Guest, set_web_chat
+from tests.harness.scale import LATE
 from tests.harness.server import Server
 from tests.harness.tab import Tab
+from tests.services import wait_until
 from tests.simulator.process import SimulatorProcess
 from tests.simulator.text import expected_text
 
-pytestmark = [
-    pytest.mark.fault,
-    pytest.mark.skipif(
-        not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs PostgreSQL"
-    ),
-]
+pytestmark = [pytest.mark.fault, on_postgresql]
+
+#: The connections that requests share.
+CONNECTIONS = 10
+
+
+@pytest.fixture
+def neighbours(simulator: SimulatorProcess, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
+    with (
+        Server(tmp_path / "here", simulator.url) as here,
+        Server(tmp_path / "there", simulator.url, beside=here) as there,
+    ):
+        yield here, there
 
 
 def test_a_process_that_starts_ends_nothing_of_a_living_one(
@@ -41,3 +56,65 @@ def test_a_process_that_starts_ends_nothing_of_a_living_one(
 
     with Server(tmp_path / "first", simulator.url) as server:
         asyncio.run(scene(server))
+
+
+def test_requests_that_keep_all_connections_cost_no_process_its_lease(
+    neighbours: tuple[Server, Server],
+) -> None:
+    here, there = neighbours
+    database = here.database
+    assert isinstance(database, PostgresDatabase)
+    session = here.people["bob"]["session"]
+
+    def keep_all_connections() -> None:
+        with ThreadPoolExecutor(CONNECTIONS) as pool, database.locked("django_session"):
+            for _ in range(CONNECTIONS):
+                pool.submit(here.get, "/", session=session)
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = ?::regclass"
+            wait_until(lambda: here.rows(waiting, "django_session") == [(CONNECTIONS,)])
+            (now,) = here.rows("SELECT now()")
+            beaten = "SELECT count(*) FROM chat_processlease WHERE beat_at > ?::timestamptz + interval '7 s'"
+            wait_until(lambda: here.rows(beaten, *now) == [(2,)])
+
+    async def scene() -> None:
+        async with Tab(here, "alice") as tab:
+            reply = (await tab.send("sim:tokens=300,rate=20,seed=3"))["message"]["reply"]["id"]
+            await asyncio.to_thread(keep_all_connections)
+            heard = await tab.ended(reply)
+            assert (heard.status, heard.text) == ("complete", expected_text(300, 3))
+
+    asyncio.run(scene())
+    assert "lease_lost" not in here.log + there.log
+
+
+def test_what_a_process_holds_that_stands_still_is_taken_back(neighbours: tuple[Server, Server]) -> None:
+    """It stands between the count of a visitor's message, for which all of the web chat need one row, and the
+    end of that transaction."""
+    here, there = neighbours
+    web_chat = here.people["alice"]["webChat"]
+    set_web_chat(here, web_chat, messages_per_day=1000, tokens_per_day=1_000_000)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'"
+    database = here.database
+    assert isinstance(database, PostgresDatabase)
+
+    async def scene() -> None:
+        async with Guest(here) as reader, Guest(here) as sender, Guest(there) as other:
+            lost = (await reader.send("sim:tokens=2000,rate=20"))["message"]["reply"]["id"]
+            await reader.frame("reply.delta", reply=lost)
+            id, conversation = str(uuid4()), str(uuid4())
+            with psycopg.connect(database.url) as ours:
+                ours.execute("SELECT 1 FROM chat_dailyusage WHERE who = '' FOR UPDATE")
+                await sender.say("send", id=id, conversation=conversation, content="sim:tokens=1")
+                await asyncio.to_thread(wait_until, lambda: here.rows(waiting, database.name) == [(1,)])
+                here.pause()
+            await other.send("sim:tokens=1", within=5 + LATE)
+            await asyncio.to_thread(wait_until, lambda: there.text_of(lost)[0] == "interrupted")
+            assert there.get("/readyz")[0] == 200
+            here.go_on()
+            assert (await sender.frame("error", ref=id))["code"] == "storage_busy"
+            await sender.send("sim:tokens=1", id=id, conversation=conversation)
+            unsettled = "SELECT count(*) FROM chat_dailyusage WHERE tokens_reserved > 0"
+            await asyncio.to_thread(wait_until, lambda: here.rows(unsettled) == [(0,)])
+
+    asyncio.run(scene())
+    assert "lease_lost" not in there.log

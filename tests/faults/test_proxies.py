@@ -21,6 +21,7 @@ from tests.harness.page import pause
 from tests.harness.proxies import CADDY, KINDS, ProxiedTab, Proxy, complaints, trusting
 from tests.harness.scale import scaled
 from tests.harness.server import Server, free_port
+from tests.harness.tab import Tab
 from tests.harness.web import QuietHandler, answering
 from tests.people import PASSWORD
 from tests.services import wait_until
@@ -36,6 +37,9 @@ TABS = scaled(40, 12)
 #: How long 19 of 20 pages may be away, of which up to 2.5 seconds are the pause that each chooses; more where
 #: other tests need the processors too.
 LONGEST = scaled(3, 15)
+#: How long a message may wait for its answer while one of the servers drains.
+ANSWERED = scaled(5, 15)
+DRAIN = 30
 #: How long a refused body may take, and how much of it may be asked for: Caddy looks at some of it first.
 REFUSED_SECONDS, ASKED_FOR = 1.0, MEGABYTE
 PART = 64 * 1024
@@ -43,6 +47,7 @@ with_caddy = pytest.mark.skipif(
     CADDY is None, reason="LEFT OUT: Caddy is not installed (apt-get install caddy)"
 )
 KIND = [pytest.param("nginx"), pytest.param("caddy", marks=with_caddy)]
+FORMS = [*KIND, pytest.param("caddy in compose", marks=with_caddy)]
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,14 @@ def site(
 ) -> Iterator[Site]:
     folder: Path = tmp_path_factory.mktemp(request.param)
     proxy = Proxy(folder / "proxy", free_port(), KINDS[request.param])
-    with (
-        Cluster(folder, simulator.url, PUBLIC_URL=proxy.origin) as cluster,
-        proxy.run([server.port for server in cluster.servers]),
-    ):
+    cluster = Cluster(folder, simulator.url, PUBLIC_URL=proxy.origin)
+    for server in cluster.servers:
+        server.drain = DRAIN
+    with cluster, proxy.run([server.port for server in cluster.servers]):
         yield Site(cluster, proxy)
 
 
-@pytest.mark.parametrize("kind", KIND)
+@pytest.mark.parametrize("kind", FORMS)
 def test_the_proxy_takes_the_file_without_a_complaint(kind: str, tmp_path: Path) -> None:
     assert complaints(kind, tmp_path) == ""
 
@@ -89,7 +94,7 @@ class Nothing(QuietHandler):
         self.end_headers()
 
 
-@pytest.mark.parametrize("kind", KIND)
+@pytest.mark.parametrize("kind", FORMS)
 def test_no_log_has_the_signature_in_the_address_of_a_file(kind: str, tmp_path: Path) -> None:
     """Neither of what was answered nor of what failed; the proxy logs both, or only what failed."""
     proxy = Proxy(tmp_path / "proxy", free_port(), KINDS[kind])
@@ -345,6 +350,38 @@ def test_both_servers_are_replaced_one_after_the_other_while_people_chat(site: S
     assert gaps[int(len(gaps) * 0.95)] < LONGEST
     assert all(person.gaps and person.told for person in people)
     assert dict(states).keys() == {"complete"}
+
+
+@on_postgresql
+def test_whoever_writes_while_a_server_drains_is_answered_at_once(site: Site) -> None:
+    """Also who comes meanwhile: nginx goes on sending people there."""
+
+    async def ask(tab: ProxiedTab) -> float:
+        begun = time.monotonic()
+        sent = await tab.send("sim:tokens=5,seed=1", within=ANSWERED)
+        assert (await tab.ended(sent["message"]["reply"]["id"])).text == expected_text(5, 1)
+        assert all(frame["type"] != "error" for frame in tab.frames)
+        return time.monotonic() - begun
+
+    async def scene() -> None:
+        reader, tabs, late = Tab(site.servers[0], "bob"), *([site.tab() for _ in range(TABS)] for _ in "ab")
+        await asyncio.gather(reader.connect(origin=site.proxy.origin), *(tab.connect() for tab in tabs))
+        running = (await reader.send("sim:tokens=1000,rate=20"))["message"]["reply"]["id"]
+        ending = asyncio.create_task(asyncio.to_thread(site.servers[0].end))
+        await reader.frame("restarting")
+        await asyncio.gather(*(tab.connect() for tab in late))
+        seconds = max(await asyncio.gather(*map(ask, tabs + late)))
+        told = [[frame["type"] for frame in tab.frames].count("restarting") for tab in tabs]
+        print(f"{sum(told)} of {len(tabs)} at the server that drains; answered within {seconds:.2f} s")
+        assert sum(told) > 0
+        assert seconds < ANSWERED
+        assert reader.heard[running].status == ""
+        await reader.say("stop", reply=running)
+        await ending
+        await asyncio.gather(*(tab.close() for tab in [reader, *tabs, *late]), return_exceptions=True)
+
+    asyncio.run(scene())
+    site.servers[0].start()
 
 
 @on_postgresql

@@ -1,4 +1,5 @@
-"""Redis goes and comes back, under one process and under two. What runs goes on, and nobody is far behind."""
+"""Redis goes and comes back, is full or hangs, under one process and under two. What runs goes on, and nobody
+is far behind."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import asyncio
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,6 +30,8 @@ AWAY = scaled(30, 6)
 REPLIES = scaled(50, 10)
 RATE = 10
 BEHIND = 5.0
+#: What is done to Redis.
+Change = Callable[[Store], None]
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_a_tab_that_was_quiet_hears_of_a_message_of_another(server: Server) -> N
 
 def test_one_process_goes_on_without_redis_and_after_it(server: Server, store: Store) -> None:
     async def scene() -> None:
-        await outage([server], store)
+        await outage([server], store, Store.end, Store.start)
 
     run(scene())
     assert_calm([server])
@@ -67,14 +70,28 @@ def test_one_process_goes_on_without_redis_and_after_it(server: Server, store: S
 @on_postgresql
 def test_two_processes_go_on_without_redis_and_after_it(cluster: Cluster) -> None:
     async def scene() -> None:
-        await outage(cluster.servers, cluster.store)
+        await outage(cluster.servers, cluster.store, Store.end, Store.start)
 
     run(scene())
     assert_calm(cluster.servers)
 
 
-async def outage(servers: list[Server], store: Store) -> None:
-    """Replies run on the first server and are read on the last one while Redis goes and comes back."""
+@on_postgresql
+@pytest.mark.parametrize(
+    ("begins", "ends"), [(Store.fill, Store.free), (Store.hang, Store.go_on)], ids=["full", "hangs"]
+)
+def test_two_processes_go_on_while_redis_does_not_do_its_work(
+    cluster: Cluster, begins: Change, ends: Change
+) -> None:
+    async def scene() -> None:
+        await outage(cluster.servers, cluster.store, begins, ends)
+
+    run(scene())
+    assert all("Traceback" not in server.log for server in cluster.servers)
+
+
+async def outage(servers: list[Server], store: Store, begins: Change, ends: Change) -> None:
+    """Replies run on the first server and are read on the last one while something is wrong with Redis."""
     here, there = servers[0], servers[-1]
     count = round(AWAY * 1.5 * RATE)
     tabs = [Tab(here, "alice") for _ in range(REPLIES)]
@@ -86,14 +103,10 @@ async def outage(servers: list[Server], store: Store) -> None:
         replies.append(sent["message"]["reply"]["id"])
         await other.say("open", conversation=sent["message"]["conversation"], reply=replies[-1], after=0)
     await asyncio.gather(*(text_in(tab, replies[number]) for number, tab in enumerate(others)))
-    await asyncio.to_thread(store.end)
-    gone_at = time.monotonic()
-    await everything_goes_on(here, there)
-    behind = 0.0
-    while time.monotonic() - gone_at < AWAY:
-        behind = max(behind, *(lag(*pair) for pair in zip(tabs, others, replies, strict=True)))
-        await asyncio.sleep(0.2)
-    await asyncio.to_thread(store.start)
+    await asyncio.to_thread(begins, store)
+    pairs = list(zip(tabs, others, replies, strict=True))
+    behind, _ = await asyncio.gather(most_behind(pairs), everything_goes_on(here, there))
+    await asyncio.to_thread(ends, store)
     for number, (tab, other) in enumerate(zip(tabs, others, strict=True)):
         for one in (tab, other):
             heard = await one.ended(replies[number], within=AWAY + 30)
@@ -103,6 +116,15 @@ async def outage(servers: list[Server], store: Store) -> None:
     print(f"{REPLIES} replies, {AWAY} s without Redis: all complete; others at most {behind:.1f} s behind")
     await comes_live_again(here, there)
     await asyncio.gather(*(tab.close() for tab in tabs + others))
+
+
+async def most_behind(pairs: list[tuple[Tab, Tab, str]]) -> float:
+    """Within the time that Redis is away."""
+    most, gone_at = 0.0, time.monotonic()
+    while time.monotonic() - gone_at < AWAY:
+        most = max(most, *(lag(*pair) for pair in pairs))
+        await asyncio.sleep(0.2)
+    return most
 
 
 async def text_in(tab: Tab, reply: str) -> None:

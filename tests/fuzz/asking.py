@@ -51,33 +51,56 @@ FIELDS = {
     "conversation": "conversation",
     "webChat": "web_chat",
     "chatbot": "chatbot",
+    "model": "chatbot",
     "inbox": "inbox",
     "inboxes": "inbox",
     "contact": "contact",
     "sender": "contact",
+    "inboxId": "inbox",
+    "contactIds": "contact",
+    "excludeContactIds": "disposable contact",
+    "attachments": "attachment",
+    "largeLanguageModel": "language_model",
+    "ai_id": "ai_id",
+    "prospect_id": "prospect_id",
     "conversation_id": "conversation_id",
     "incoming_message_id": "incoming_message_id",
     "before": "incoming_message_id",
 }
 
 
-def aim(case: Case, ids: dict[str, str]) -> None:
+def aim(case: Case, world: World) -> None:
     """Put the ids of things that exist in the place of random ones."""
-    first = case.path.strip("/").split("/")[1]
+    ids, first = world.ids, case.path.strip("/").split("/")[1]
     disposable = f"disposable {NAMED.get(first)}" if case.method == "DELETE" else ""
     target = ids.get(disposable) or ids.get(NAMED.get(first, ""))
     if target and isinstance(case.path_parameters, dict) and "id" in case.path_parameters:
         case.path_parameters["id"] = target
-    for part in (case.query, case.body):
+    for part in (case.path_parameters, case.query, case.body):
         if isinstance(part, dict):
-            for name, kind in FIELDS.items():
-                if isinstance(part.get(name), str | int) and kind in ids:
-                    part[name] = ids[kind]
+            part.update({name: aimed(value, world, name) for name, value in part.items()})
+
+
+def aimed(value: Any, world: World, name: str) -> Any:
+    """With ids of things that exist. In an object ``id`` is that of what the object stands for."""
+    match value:
+        case dict():
+            return {key: aimed(one, world, name if key == "id" else key) for key, one in value.items()}
+        case list():
+            few = value[:2] if name in FIELDS else value  # so that there are enough of what is used up
+            return [aimed(one, world, name) for one in few]
+        case str() | int() if not isinstance(value, bool):
+            if name == "attachments" and world.unused:
+                return world.unused.pop()  # a message takes it for itself
+            return world.ids.get(FIELDS.get(name, ""), value)
+    return value
 
 
 def complaint(case: Case, world: World, who: str) -> str:
     """What is wrong with the answer, if anything."""
-    answer = case.call(base_url=world.server.origin, headers=world.headers(who), timeout=SECONDS)
+    scheme = "Bearer" if case.path.startswith("/v1/") else "Api-Key"
+    headers = world.headers(who, scheme)
+    answer = case.call(base_url=world.server.origin, headers=headers, timeout=SECONDS)
     case.validate_response(answer, checks=CHECKS)
     foreign = who != "alice" and SECRET.encode() in answer.content
     return f"{case.method} {case.path} told a stranger: {answer.text[:500]}" if foreign else ""
@@ -99,7 +122,7 @@ def ask_everything(operation: Any, world: World) -> None:
     @given(case=one_of(modes))
     def ask(case: Case) -> None:
         if next(number) % 4 != 3:
-            aim(case, world.ids)
+            aim(case, world)
         complaints = [complaint(case, world, who) for who in CALLERS]
         assert not any(complaints), complaints
 

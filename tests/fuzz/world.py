@@ -3,30 +3,37 @@ the keys of hers and of a stranger's."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import requests
 
+from chat.completions import foreign
 from tests.harness.server import Server
 
 #: Stands in every text of alice's, and in nothing that is generated.
 SECRET = "zebra-lantern-quilt"
 SECONDS = 60
+#: As many attachments as messages may name before one comes twice.
+UNUSED = 40
 
 
 @dataclass
 class World:
-    """``ids`` are alice's things, by the names that addresses and bodies have for them."""
+    """``ids`` are alice's things, by the names that addresses and bodies have for them; ``unused`` those of
+    attachments that no message has."""
 
     server: Server
     keys: dict[str, str]
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str | int] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
 
-    def headers(self, who: str) -> dict[str, str]:
+    def headers(self, who: str, scheme: str = "Api-Key") -> dict[str, str]:
         key = self.keys.get(who)
-        return {"Authorization": f"Api-Key {key}", "2hd-api-key": key} if key else {}
+        return {"Authorization": f"{scheme} {key}", "2hd-api-key": key} if key else {}
 
     def post(self, path: str, body: Any, who: str = "alice") -> Any:
         return self._ask("POST", path, who, body)
@@ -66,6 +73,7 @@ def furnish(world: World) -> None:
     said = {"conversation": conversation, "content": SECRET}
     world.ids |= {
         "chatbot": chatbot["id"],
+        "language_model": chatbot["largeLanguageModel"],
         "attachment": world.upload(),
         "disposable attachment": world.upload(),
         "disposable chatbot": world.post("chatbots/", {"name": SECRET})["id"],
@@ -82,4 +90,24 @@ def furnish(world: World) -> None:
     question = {"message_content": SECRET, "platform": "email", "prospect_info": {"email": "ada@example.com"}}
     begun = world.post("create-conversation/", {"prospect_info": question["prospect_info"]})
     asked = world.post("initiate_answer_generation/", question | begun)
-    world.ids |= {name: str(id) for name, id in (begun | asked).items()}
+    world.ids |= begun | asked
+    number(world)
+    world.unused += [world.upload() for _ in range(UNUSED)]
+    cite(world)
+
+
+def number(world: World) -> None:
+    """The integers by which two things are known, which the server gives out on pages and in answers."""
+    query = "INSERT INTO chat_integerid (id, kind, object) VALUES (?, ?, ?)"
+    for integer, (name, kind) in enumerate((("ai_id", "chatbot"), ("prospect_id", "contact")), start=1):
+        world.ids[name] = integer
+        assert world.server.execute(query, integer, kind, UUID(str(world.ids[kind])).hex)
+
+
+def cite(world: World) -> None:
+    """In every answer, what an endpoint cites of its own."""
+    file = {"id": "7", "filename": SECRET, "file": "https://example.com/a.pdf"}
+    passage = {"chatbotTextNode": {"id": "8", "text": SECRET, "filename": SECRET}, "score": 0.5}
+    cited = [json.dumps(one) for one in (foreign.citations([file]), foreign.nodes([passage]))]
+    query = "UPDATE chat_message SET citations = ?, citation_nodes = ? WHERE type = 'outgoing'"
+    assert world.server.execute(query, *cited)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+import redis
 
 from tests.harness.server import Server, free_port
 from tests.services import own_redis
@@ -17,6 +18,9 @@ on_postgresql = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgres"),
     reason="several processes need DATABASE_URL on PostgreSQL",
 )
+
+#: Longer than any test lets it hang.
+HANGS_SECONDS = 600
 
 
 class Store:
@@ -33,6 +37,28 @@ class Store:
 
     def end(self) -> None:
         self._running.close()
+
+    def fill(self) -> None:
+        """It answers, and takes nothing more: everything that would be stored is refused."""
+        with self._asked() as client:
+            client.config_set("maxmemory", 1)
+
+    def free(self) -> None:
+        with self._asked() as client:
+            client.config_set("maxmemory", 0)
+
+    def hang(self) -> None:
+        """Its connections stay open, and nothing is answered."""
+        with self._asked() as client:
+            client.client_pause(HANGS_SECONDS * 1000)
+
+    def go_on(self) -> None:
+        """Only the program itself ends a pause of all commands."""
+        self.end()
+        self.start()
+
+    def _asked(self) -> closing[redis.Redis]:
+        return closing(redis.Redis.from_url(self.url))
 
 
 class Cluster:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg import sql
 
 
 class SqliteFile:
@@ -72,10 +73,10 @@ class PostgresDatabase:
             return database.execute(statement.replace("?", "%s"), values).rowcount
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Another process has messages and replies for itself: nobody else can even read them."""
+    def locked(self, tables: str = "chat_message, chat_reply") -> Iterator[None]:
+        """Another process has these for itself: nobody else can even read them."""
         with psycopg.connect(self.url) as database:
-            database.execute("LOCK TABLE chat_message, chat_reply IN ACCESS EXCLUSIVE MODE")
+            database.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(tables)))
             yield
 
     @contextmanager

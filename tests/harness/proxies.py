@@ -1,4 +1,4 @@
-"""The product's own proxy files, run by real proxies: nginx and, where it is installed, Caddy.
+"""The product's own proxy files, run by real proxies: nginx and Caddy.
 
 What a site owner changes in them is changed here too (addresses, names, certificates), and nothing else.
 """
@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -81,7 +82,7 @@ def answers(port: int) -> bool:
 def nginx(proxy: Proxy, upstreams: Sequence[int]) -> list[str]:
     certificate(proxy.folder)
     site = (FILES / "nginx.conf").read_text()
-    servers = "\n".join(f"    server 127.0.0.1:{port} max_fails=1 fail_timeout=5s;" for port in upstreams)
+    servers = "\n".join(f"    server 127.0.0.1:{port} max_fails=0;" for port in upstreams)
     for pattern, replacement in (
         (r"    server 127\.0\.0\.1:8000 [^\n]*", servers),
         (r"listen 80;", f"listen 127.0.0.1:{free_port()};"),
@@ -107,6 +108,20 @@ def nginx(proxy: Proxy, upstreams: Sequence[int]) -> list[str]:
 
 
 def caddy(proxy: Proxy, upstreams: Sequence[int]) -> list[str]:
+    return _caddy(proxy, "to " + " ".join(f"127.0.0.1:{port}" for port in upstreams))
+
+
+def caddy_in_compose(proxy: Proxy, upstreams: Sequence[int]) -> list[str]:
+    """With the value that compose.yaml gives it: a name to look up, of which here there is one address."""
+    caddy_there = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["caddy"]
+    value = caddy_there["environment"]["PARLEY_UPSTREAMS"]
+    for pattern, replacement in ((r"name web\b", "name localhost"), (r"port 8000\b", f"port {upstreams[0]}")):
+        value, changes = re.subn(pattern, replacement, value)
+        assert changes, f"PARLEY_UPSTREAMS has no {pattern}"
+    return _caddy(proxy, value)
+
+
+def _caddy(proxy: Proxy, upstreams: str) -> list[str]:
     assert CADDY
     text = (FILES / "Caddyfile").read_text()
     own = f"\n{{\n\tadmin off\n\tskip_install_trust\n\thttp_port {free_port()}\n\thttps_port {proxy.port}\n"
@@ -116,12 +131,11 @@ def caddy(proxy: Proxy, upstreams: Sequence[int]) -> list[str]:
     assert "bind" in text
     file = proxy.folder / "Caddyfile"
     file.write_text(text)
-    to = " ".join(f"127.0.0.1:{port}" for port in upstreams)
-    variables = (f"PUBLIC_URL={proxy.origin}", f"PARLEY_UPSTREAMS=to {to}", f"HOME={proxy.folder}")
+    variables = (f"PUBLIC_URL={proxy.origin}", f"PARLEY_UPSTREAMS={upstreams}", f"HOME={proxy.folder}")
     return ["/usr/bin/env", *variables, CADDY, "run", "--adapter", "caddyfile", "--config", str(file)]
 
 
-KINDS = {"nginx": nginx, "caddy": caddy}
+KINDS = {"nginx": nginx, "caddy": caddy, "caddy in compose": caddy_in_compose}
 
 
 def complaints(kind: str, folder: Path) -> str:

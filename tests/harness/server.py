@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,18 @@ class Server:
         assert self.process
         resident: int = psutil.Process(self.process.pid).memory_info().rss
         return resident
+
+    def memory_from_now(self) -> Callable[[], int]:
+        """Asked later, it says by how many bytes the memory was above what it is now, at its highest."""
+        assert self.process
+        before, proc = self.memory, Path(f"/proc/{self.process.pid}")
+        (proc / "clear_refs").write_text("5")  # VmHWM counts from now on
+
+        def grown() -> int:
+            lines = (proc / "status").read_text().splitlines()
+            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")) - before
+
+        return grown
 
     @property
     def log(self) -> str:

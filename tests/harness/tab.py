@@ -61,7 +61,11 @@ class Tab:
         self.socket: ClientConnection = await self.dial(origin)
         self._listener = asyncio.create_task(self._listen())
         if hello:
-            await self.greet()
+            try:
+                await self.greet()
+            except BaseException:  # who is cancelled meanwhile, as a page that is over, leaves no socket open
+                self.cut()
+                raise
 
     async def greet(self) -> None:
         await self.say("hello", protocol=1)

@@ -46,7 +46,7 @@ def make(fields: dict[str, Any]) -> dict[str, Any]:
         ends = timezone.now() + timedelta(minutes=50)
         claims = {"aud": str(web_chat.pk), "exp": ends}
         signed |= {
-            sub: jwt.encode({**claims, **more, "sub": sub}, secret, "HS256") for sub, more in persons.items()
+            sub: jwt.encode({**claims, "sub": sub, **more}, secret, "HS256") for sub, more in persons.items()
         }
     made = {"id": str(web_chat.pk), "signed": signed}
     if contact is not None:

@@ -160,6 +160,19 @@ def test_a_conversation_that_a_visitor_may_read_is_not_continued(ours: Program) 
     assert ours.ask().conversation_id != visited.pk
 
 
+def test_a_prospect_who_comes_back_is_not_led_to_an_ai_that_was_taken_away(ours: Program) -> None:
+    first = ours.ask()
+    named = {"conversation_id": integer_id("conversation", first.conversation_id)}
+    ours.ai("Second")
+    ours.organization.chatbots.filter(pk=first.conversation.chatbot_id).update(is_active=False)
+    status, body = ours.post(INITIATE, QUESTION | named)
+    assert (status, body.keys()) == (403, {"error"})
+    assert Message.objects.filter(type=MessageType.INCOMING).count() == 1
+    again = ours.ask()
+    assert again.conversation_id != first.conversation_id
+    assert (again.conversation.chatbot.name, again.sender_contact_id) == ("Second", first.sender_contact_id)
+
+
 # Answers
 
 
@@ -186,6 +199,9 @@ def test_part_of_an_answer_is_none(ours: Program, state: ReplyState) -> None:
     Message.objects.filter(type=MessageType.OUTGOING).update(content="Half an")
     asked = {"incoming_message_id": integer_id("message", message.pk), "service_type": SUPPORT}
     assert ours.get(RETRIEVE, **asked) == (200, {"answer": "", "status": "failed"})
+    number = integer_id("conversation", message.conversation_id)
+    _, history = ours.get(HISTORY, conversation_id=number)
+    assert [one["content"] for one in history["messages_in_conversation"]] == ["When?"]
 
 
 def test_a_history_comes_in_bounded_pieces(ours: Program) -> None:

@@ -11,6 +11,8 @@ import pytest
 import requests
 from openai import OpenAI
 
+from tests.api.contracts import CONVERSATION, MESSAGE, differences
+from tests.harness.program import Program
 from tests.harness.server import Server
 from tests.services import wait_until
 from tests.simulator.process import SimulatorProcess
@@ -221,6 +223,14 @@ def test_what_is_no_json_object_is_refused(server: Server, raw: bytes) -> None:
     assert (wrong.status_code, wrong.headers["Allow"]) == (405, "POST")
 
 
+def test_an_address_that_leads_nowhere_is_an_error_in_openais_shape(server: Server, client: OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as refused:
+        client.embeddings.create(model="x", input="x")
+    error = refused.value.response.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert (error["type"], refused.value.code) == ("invalid_request_error", "not_found")
+
+
 def test_a_key_that_only_reads_lists_models_and_asks_nothing(server: Server, model: str) -> None:
     query = "UPDATE chat_apikey SET scopes = ? WHERE name = 'bob'"
     assert server.execute(query, '["read"]') == 1
@@ -228,3 +238,48 @@ def test_a_key_that_only_reads_lists_models_and_asks_nothing(server: Server, mod
     assert [one.id for one in reading.models.list()] == [model]
     with pytest.raises(openai.PermissionDeniedError):
         reading.chat.completions.create(model=model, messages=[user("Hello")])
+
+
+def ask_both(server: Server, **more: Any) -> list[requests.Response]:
+    """A question to alice's chatbot, on the face of MaiAgent and on this one."""
+    program = Program(server)
+    body = {"model": program.chatbot, "messages": [user("sim:tokens=1")], **more}
+    url = f"{server.origin}/v1/chat/completions"
+    spoken = requests.post(url, json=body, headers=program.headers(), timeout=30)
+    return [program.ask("sim:tokens=1"), spoken]
+
+
+def test_what_was_asked_for_nobody_reads_like_any_conversation(server: Server) -> None:
+    def read(path: str) -> Any:
+        headers = Program(server).headers()
+        return requests.get(f"{server.origin}/api/{path}", headers=headers, timeout=10).json()
+
+    begun = [answer.json()["conversation_id"] for answer in ask_both(server)]
+    rows = {row["id"]: row for row in read("conversations/")["results"]}
+    for id in begun:
+        conversation = read(f"conversations/{id}/")
+        assert differences(conversation, CONVERSATION) == []
+        assert conversation == rows[id]
+        messages = read(f"messages/?conversation={id}")["results"]
+        assert differences(messages, [MESSAGE]) == []
+        question = messages[-1]
+        assert (question["type"], question["sender"]["name"]) == ("incoming", "anonymous")
+        assert question["sender"]["id"] == UUID(conversation["contact"]["id"]).int
+
+
+def test_a_reply_that_the_budget_of_the_day_refuses_says_for_how_long(server: Server, model: str) -> None:
+    def budget(tokens: int | None) -> None:
+        query = "UPDATE chat_webchat SET tokens_per_day = ? WHERE access_type = 'api' AND chatbot_id = ?"
+        assert server.execute(query, tokens, UUID(model).hex) == 1
+
+    ask_both(server)
+    budget(1)
+    try:
+        refusals = [*ask_both(server), *ask_both(server, stream=True)[1:]]
+    finally:
+        budget(None)
+    assert refusals[0].json()["code"] == "daily_limit"
+    assert [one.json()["error"]["code"] for one in refusals[1:]] == ["insufficient_quota"] * 2
+    for refused in refusals:
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600

@@ -106,7 +106,7 @@ async def talk(server: Server) -> None:
             tab.frames.clear()
         with away(server, "chat_message"):
             await tab.say("send", id=str(uuid4()), conversation=str(uuid4()), content=canaries.MESSAGE)
-            assert (await tab.frame("error"))["code"] == "storage_busy"
+            assert (await tab.frame("error"))["code"] == "internal"
         with refused(server, "chat_reply", "UPDATE"):
             await tab.send(canaries.MESSAGE)
             await until_logged(server, "reply_end_not_stored")
@@ -158,7 +158,7 @@ def test_no_secret_and_no_text_of_anybody_comes_into_the_log(server: Server) -> 
     server.end()
     records = [json.loads(line) for line in server.log.splitlines()]
     events = {record["event"] for record in records}
-    assert events >= {"reply_ended", "storage_busy", "reply_end_not_stored", "socket_closed", "request"}
+    assert events >= {"reply_ended", "database_fault", "reply_end_not_stored", "socket_closed", "request"}
     assert any("Internal Server Error: /accounts/login/" in event for event in events)
     assert sum("Traceback" in record.get("exception", "") for record in records) >= 5
     sessions = [person["session"] for person in server.people.values()]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +21,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from chat.management.lag import LagProbe
-from tests.harness.server import Server, free_port
+from chat.ws import closing
+from chat.ws.metrics import CODES
+from tests.harness.server import ROOT, Server, free_port
 from tests.harness.tab import Tab
 from tests.harness.worker import WorkerProcess
 from tests.simulator.process import SimulatorProcess
@@ -175,7 +181,7 @@ def test_a_running_reply_shows_while_it_runs_and_a_stopped_one_is_counted(server
             message = (await tab.send("sim:tokens=2000,rate=40"))["message"]
             reply = message["reply"]["id"]
             await tab.frame("reply.delta", reply=reply)
-            await tab.send("sim:tokens=1", conversation=message["conversation"])
+            waiting = (await tab.send("sim:tokens=1", conversation=message["conversation"]))["message"]
             await until(server, "parley_replies_queued", value=1)
             assert rise.of("parley_replies_running") == 1
             assert rise.of("parley_upstream_connections", state="active") == 1
@@ -184,10 +190,10 @@ def test_a_running_reply_shows_while_it_runs_and_a_stopped_one_is_counted(server
             await tab.wait(lambda: len(tab.heard[reply].text) > characters + 20)
             assert rise.of("parley_reply_characters_total") > characters
             await tab.say("stop", reply=reply)
-            heard = await tab.ended(reply)
+            heard = [await tab.ended(id) for id in (reply, waiting["reply"]["id"])]
             await until(server, "parley_replies_running", value=0)
         assert rise.of("parley_replies_ended_total", state="stopped", code="none") == 1
-        assert rise.of("parley_reply_characters_total") > len(heard.text)
+        assert rise.of("parley_reply_characters_total") == sum(len(one.text) for one in heard)
         assert rise.of("parley_upstream_connections", state="active") == 0
 
     asyncio.run(scene())
@@ -234,6 +240,11 @@ def test_what_a_client_leaves_unacknowledged_shows(server: Server) -> None:
         await until(server, "parley_socket_unacknowledged_bytes", value=0)
 
     asyncio.run(scene())
+
+
+def test_every_code_of_the_documentation_is_a_label_of_its_own() -> None:
+    documented = re.findall(r"^\| (4\d{3}) \|", (ROOT / "docs/socket.md").read_text(), re.MULTILINE)
+    assert {int(code) for code in documented} == set(closing.CODES) <= CODES
 
 
 def test_a_code_that_a_client_makes_up_is_no_label(server: Server) -> None:
@@ -333,6 +344,7 @@ def test_a_loop_that_stands_still_is_logged_once_with_what_it_does(caplog: pytes
     assert len(records) == 1
     assert "hold_everything_up" in records[0].__dict__["stack"]
     assert 1 <= records[0].__dict__["seconds"] < 2.5
+    assert 0 <= records[0].__dict__["starved"] < 1
     deadline = time.monotonic() + 5
     while threading.active_count() > before:
         assert time.monotonic() < deadline, "the watching thread does not end with its loop"
@@ -341,3 +353,31 @@ def test_a_loop_that_stands_still_is_logged_once_with_what_it_does(caplog: pytes
 
 def hold_everything_up() -> None:
     time.sleep(2.5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this system does not say who waits")
+def test_a_loop_that_is_given_no_processor_does_not_stand_still(caplog: pytest.LogCaptureFixture) -> None:
+    """Four others want the same processor: 0.4 seconds of work take two."""
+    processors = os.sched_getaffinity(0)
+    busy = f"import os; os.sched_setaffinity(0, {{{min(processors)}}}); print(flush=True)\nwhile True: pass"
+
+    async def scene() -> float:
+        LagProbe().start()  # its thread keeps all processors
+        await asyncio.sleep(0)
+        os.sched_setaffinity(0, {min(processors)})
+        begun, end = time.monotonic(), time.thread_time() + 0.4
+        while time.thread_time() < end:
+            pass
+        taken = time.monotonic() - begun
+        await asyncio.sleep(0.3)
+        return taken
+
+    with ExitStack() as stack:
+        for _ in range(4):
+            other = stack.enter_context(Popen([sys.executable, "-c", busy], stdout=PIPE))
+            stack.callback(other.kill)
+            assert other.stdout
+            other.stdout.readline()
+        stack.callback(os.sched_setaffinity, 0, processors)
+        assert asyncio.run(scene()) > 1.5
+    assert "loop_blocked" not in caplog.messages

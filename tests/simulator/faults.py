@@ -79,9 +79,9 @@ def _error(status: str, message: str, **headers: str) -> Answer:
 
 
 def _written(value: str) -> str:
-    """``date+3`` is the date three seconds from now, as HTTP writes it."""
+    """``date+3`` is the date three seconds from now, as HTTP writes it; ``_`` is a space."""
     if not value.startswith("date+"):
-        return value
+        return value.replace("_", " ")
     return format_datetime(datetime.now(UTC) + timedelta(seconds=float(value[5:])), usegmt=True)
 
 

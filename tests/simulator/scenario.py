@@ -10,7 +10,7 @@ chunk                  bytes in a chunk, whatever an event's length
 no_stream_options      answers 400 to ``stream_options``, as older servers do
 fault, after, times    what goes wrong, after how many tokens, for how many requests (0: always)
 every                  seconds between the bytes of a drip or between keep-alives
-retry_after            the header of a 429 or 503, sent as it is written; date+3: three seconds from now
+retry_after            the header of a 429 or 503 (``_``: a space); date+3: three seconds from now
 """
 
 from __future__ import annotations

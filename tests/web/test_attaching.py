@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat.exceptions import NotFound
 from chat.models import Attachment, Conversation, User
 from chat.selectors import member_principal
 from chat.services.messages import Posted, post_message
+from chat.services.outgoing import post_outgoing
 from tests import people
 from tests.media import samples
 
@@ -45,6 +50,19 @@ def say(user: User, *files: str, content: str = "", conversation: UUID | None = 
     )
 
 
+def answer(user: User, conversation: UUID, *files: str) -> Posted:
+    """An answer that somebody wrote, not a chatbot."""
+    principal = member_principal(user)
+    assert principal
+    return post_outgoing(
+        principal=principal,
+        id=uuid4(),
+        conversation=conversation,
+        content="",
+        attachments=[UUID(one) for one in files],
+    )
+
+
 def test_a_file_is_taken_and_shown_with_the_message_it_is_sent_with() -> None:
     client = client_of(people.alice())
     response = send(client, "潮汐.png", declared="image/png")
@@ -58,6 +76,35 @@ def test_a_file_is_taken_and_shown_with_the_message_it_is_sent_with() -> None:
     assert shown == sent
     # A conversation that begins with a file alone is called like it.
     assert page["conversation"]["title"] == "潮汐.png"
+
+
+def test_files_of_answers_are_shown_at_the_same_cost_however_many_there_are() -> None:
+    client = client_of(people.alice())
+    conversation = say(people.alice(), content="What is it?").message.conversation_id
+    path = f"/chat/conversations/{conversation}/messages"
+    sent = send(client).json()
+    written = answer(people.alice(), conversation, sent["id"]).message
+    with CaptureQueriesContext(connection) as of_one:
+        [shown, *_] = client.get(path).json()["results"]
+    assert (shown["id"], shown["type"], shown["attachments"]) == (str(written.pk), "outgoing", [sent])
+    for _ in range(3):
+        answer(people.alice(), conversation, *(send(client).json()["id"] for _ in range(3)))
+    with CaptureQueriesContext(connection) as of_many:
+        results = client.get(path).json()["results"]
+    assert sum(len(message["attachments"]) for message in results) == 10
+    assert len(of_many) == len(of_one)
+    assert client_of(people.bob()).get(path).status_code == 404
+
+
+def test_files_of_a_message_stand_in_the_order_in_which_they_were_uploaded() -> None:
+    client = client_of(people.alice())
+    ids = [send(client).json()["id"] for _ in range(3)]
+    # No matter which of them the database comes upon first.
+    Attachment.objects.filter(pk=ids[2]).update(created_at=timezone.now() - timedelta(minutes=1))
+    message = say(people.alice(), *ids).message
+    page = client.get(f"/chat/conversations/{message.conversation_id}/messages").json()
+    listed = [one["id"] for one in page["results"][-1]["attachments"]]
+    assert listed == [ids[2], *ids[:2]]
 
 
 def test_words_name_the_conversation_even_with_a_file() -> None:

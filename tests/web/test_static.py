@@ -1,16 +1,10 @@
 from __future__ import annotations
 
-import json
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
-from django.db import connection
 
-from chat.answers.handler import THREADS
 from tests.harness.server import Server
 
 FILE = "/static/chat/base.css"
@@ -78,48 +72,3 @@ def test_nothing_else_is_there(site: Server, path: str) -> None:
 
 def test_nothing_is_written_there(site: Server, hashed: str) -> None:
     assert ask(site, hashed, "POST")[0].status == 405
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the lock is SQLite's")
-def test_files_and_the_health_come_while_every_thread_is_busy(server: Server, hashed: str) -> None:
-    """All threads wait for a database that another process has for itself. Who leaves the queue before there
-    is a thread is not worked for."""
-    before = conversations(server)
-    with ThreadPoolExecutor(THREADS) as clients:
-        with server.database.locked():
-            writing = [clients.submit(begun_conversation, server) for _ in range(THREADS)]
-            until(server, f"parley_request_threads_busy {THREADS}.0")
-            leaver = asking_for_conversation(server)
-            until(server, "parley_requests_waiting 1.0")
-            leaver.close()
-            for path in (hashed, "/healthz"):
-                assert ask(server, path)[0].status == 200
-            assert not any(one.done() for one in writing)
-        assert {one.result() for one in writing} == {201}
-    assert ask(server, "/accounts/login/")[0].status == 200  # behind the leaver
-    assert conversations(server) == before + THREADS
-
-
-def until(server: Server, line: str) -> None:
-    """Until ``/metrics`` has this line."""
-    deadline = time.monotonic() + 15
-    while line.encode() not in ask(server, "/metrics")[1].splitlines():
-        assert time.monotonic() < deadline, line
-
-
-def asking_for_conversation(server: Server) -> HTTPConnection:
-    """As a program without a key may, in a web chat."""
-    client = HTTPConnection("127.0.0.1", server.port, timeout=60)
-    body = json.dumps({"webChat": server.people["alice"]["webChat"]})
-    client.request("POST", "/api/conversations/", body, {"Content-Type": "application/json"})
-    return client
-
-
-def begun_conversation(server: Server) -> int:
-    with closing(asking_for_conversation(server)) as client:
-        return client.getresponse().status
-
-
-def conversations(server: Server) -> int:
-    (count,) = server.rows("SELECT count(*) FROM chat_conversation")[0]
-    return int(count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import ExitStack
 
 from django.db.models.functions import Now
 from django.test import Client, TransactionTestCase, override_settings
@@ -11,6 +12,7 @@ from standardwebhooks import WebhookVerificationError
 
 from chat.models import Chatbot, Job, Message, WebhookRecord
 from chat.services.housekeeping import clean
+from chat.services.webhooks import trials
 from tests import people
 from tests.admin.test_access import without_tokens
 from tests.jobs.working import work_off
@@ -200,6 +202,17 @@ class WebhookAdminTests(TransactionTestCase):
         Chatbot.objects.filter(pk=self.chatbot.pk).update(webhook_url=None)
         self.assertNotIn("Send a test", self.client.get(self.page).content.decode())
         self.assertIn("The chatbot has no webhook address.", self.press("test"))
+
+    def test_few_tests_are_sent_at_a_time_and_a_person_sends_so_many_in_a_minute(self) -> None:
+        with ExitStack() as others:
+            for _ in range(trials.at_once):
+                others.enter_context(trials.turn("others"))
+            self.assertIn("Other tests are being sent.", self.press("test"))
+        self.assertFalse(WebhookRecord.objects.exists())
+        for _ in range(5):
+            self.assertIn("The receiver took the test", self.pressed_test(Reaction(204)))
+        self.assertIn("too many requests", self.press("test"))
+        self.assertEqual(len(self.receiver.heard), 5)
 
     def test_the_record_of_a_test_is_kept_and_that_of_a_deleted_message_is_not(self) -> None:
         self.deliver()

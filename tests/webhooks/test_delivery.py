@@ -11,15 +11,13 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from django.db import connection
-from django.db.models import F
 from django.db.models.functions import Now
 from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from standardwebhooks import WebhookVerificationError
 
-from chat.jobs.handlers import KINDS
-from chat.models import Chatbot, Job, Message, ReplyState, WebhookRecord
+from chat.models import Chatbot, Job, ReplyState, WebhookRecord
 from chat.replies import leases, records
 from chat.selectors import member_principal
 from chat.services.housekeeping import useless, webhook_records_beyond
@@ -28,15 +26,11 @@ from chat.services.outgoing import post_outgoing
 from chat.services.replies import request_stop
 from chat.services.webhooks import REASONS
 from chat.webhooks import sign
-from chat.webhooks.call import CONNECT_SECONDS
-from chat.webhooks.deliver import AT_ONCE
 from tests import people
 from tests.harness.server import ROOT
 from tests.jobs.working import work_off
 from tests.webhooks.answering import ANSWER, answered, listening, program, running
 from tests.webhooks.receiver import Reaction, Receiver
-
-HOUR = 3600
 
 
 @override_settings(WEBHOOK_PRIVATE_ADDRESSES=True)
@@ -134,6 +128,14 @@ class PayloadTests(WebhookTestCase):
         message = answered(member)
         work_off()
         self.assertEqual([heard.id for heard in self.receiver.heard], [str(message.pk)])
+
+    def test_a_chatbot_that_was_taken_away_calls_nobody(self) -> None:
+        talk = answered(self.program).conversation_id
+        Chatbot.objects.update(is_active=False)
+        work_off()
+        post_outgoing(principal=self.program, id=uuid4(), conversation=talk, content="By hand")
+        self.assertEqual((self.receiver.heard, Job.objects.filter(kind="webhook").count()), ([], 1))
+        self.assertIsNotNone(self.job().done_at)
 
     def test_a_message_that_a_program_posts_is_sent_too(self) -> None:
         talk = answered(self.program).conversation_id
@@ -278,110 +280,3 @@ class SignatureTests(WebhookTestCase):
         work_off()
         with self.assertRaises(WebhookVerificationError):
             self.receiver.heard[-1].verified(old)
-
-
-class RetryTests(WebhookTestCase):
-    def test_a_receiver_that_is_down_is_asked_for_about_three_days_and_then_no_more(self) -> None:
-        self.receiver.reaction = Reaction(500, piece=b"out of order")
-        answered(self.program)
-        ladder, waited = KINDS["webhook"].pauses, 0.0
-        for attempt, pause in enumerate(ladder, start=1):
-            work_off()
-            self.assertEqual(len(self.receiver.heard), attempt)
-            measured = self.pause()
-            self.assertLess(abs(measured - pause), pause * 0.2 + 3, attempt)
-            waited += pause
-            self.come_to_be_due()
-        work_off()
-        self.assertTrue(self.job().given_up)
-        self.assertEqual(len(self.receiver.heard), len(ladder) + 1)
-        self.assertTrue(60 * HOUR < waited < 80 * HOUR)
-        kept = WebhookRecord.objects.order_by("attempt").values_list("attempt", "status_code", "response")
-        self.assertEqual(list(kept), [(n, 500, "out of order") for n in range(1, len(ladder) + 2)])
-
-    def test_retry_after_is_waited_for_and_never_shortens_the_pause(self) -> None:
-        for status, value, expected in ((503, "600", 600), (429, "1", 5), (503, "soon", 5)):
-            with self.subTest(value=value):
-                Job.objects.all().delete()
-                self.receiver.reaction = Reaction(status, {"Retry-After": value})
-                answered(self.program)
-                work_off()
-                self.assertLess(abs(self.pause() - expected), 5)
-
-    def test_gone_switches_the_webhook_off(self) -> None:
-        self.receiver.reaction = Reaction(410)
-        answered(self.program)
-        waiting = answered(self.program)
-        Job.objects.filter(payload__message=str(waiting.pk)).update(run_at=Now() + timedelta(hours=1))
-        work_off()
-        self.chatbot.refresh_from_db()
-        self.assertIsNotNone(self.chatbot.webhook_gone_at)
-        self.assertEqual(Job.objects.filter(kind="webhook", given_up=True).count(), 1)
-        answered(self.program)
-        self.come_to_be_due()
-        work_off()
-        self.assertEqual(len(self.receiver.heard), 1)
-
-    def test_a_redirect_is_a_failure_and_is_not_followed(self) -> None:
-        with Receiver() as other:
-            for status in (301, 302, 303, 307, 308):
-                self.receiver.reaction = Reaction(status, {"Location": other.url})
-                answered(self.program)
-            work_off()
-            self.assertEqual(other.heard, [])
-        records = WebhookRecord.objects.values_list("error", flat=True)
-        self.assertEqual(set(records), {"redirect"})
-        self.assertEqual(Job.objects.filter(kind="webhook", done_at=None).count(), 5)
-
-    def test_an_answer_of_any_size_costs_a_few_kilobytes(self) -> None:
-        self.receiver.reaction = Reaction(200, piece=b"\x00\xff" * 32_768, pieces=4096)
-        answered(self.program)
-        work_off()
-        record = WebhookRecord.objects.get()
-        self.assertEqual((record.status_code, record.error), (200, ""))
-        self.assertEqual(len(record.response), 2048)
-        self.assertLess(self.receiver.sent, 16 * 1024 * 1024)
-
-    def test_a_slow_receiver_is_left_after_the_time_and_asked_again(self) -> None:
-        self.receiver.hold()
-        answered(self.program)
-        with patch("chat.webhooks.call.SECONDS", 0.3):
-            work_off()
-        record = WebhookRecord.objects.get()
-        self.assertEqual((record.status_code, record.error), (None, "timeout"))
-        self.assertTrue(300 <= (record.milliseconds or 0) < CONNECT_SECONDS * 1000)
-        self.receiver.release()
-        self.come_to_be_due()
-        work_off()
-        self.assertEqual([heard.id for heard in self.receiver.heard], [str(record.message_id)] * 2)
-
-    def test_what_answers_nothing_that_is_http_is_recorded_with_its_reason(self) -> None:
-        cases = {
-            "http://127.0.0.1:1/": "unreachable",
-            self.receiver.url.replace("http:", "https:"): "tls",
-            "http://name.invalid/": "unknown_host",
-            "http://user:password@127.0.0.1/": "bad_address",
-        }
-        for url, error in cases.items():
-            with self.subTest(url=url):
-                listening(self.home, url)
-                message: Message = answered(self.program)
-                work_off()
-                record = WebhookRecord.objects.get(message=message)
-                self.assertEqual((record.status_code, record.error), (None, error))
-
-    def test_a_slow_receiver_leaves_room_for_those_of_others(self) -> None:
-        self.receiver.hold()
-        for _ in range(AT_ONCE * 5):
-            answered(self.program)
-        elsewhere = people.make_organization(people.ELSEWHERE)
-        with Receiver() as quick, patch("chat.webhooks.call.SECONDS", 2):
-            listening(elsewhere, quick.url)
-            message = answered(program(elsewhere))
-            with patch("chat.webhooks.deliver.LATER_SECONDS", 600):
-                work_off()
-            self.assertEqual([heard.id for heard in quick.heard], [str(message.pk)])
-        self.assertEqual(len(self.receiver.heard), AT_ONCE)
-        put_off = Job.objects.filter(kind="webhook", attempts=0, run_at__gt=Now() + timedelta(seconds=300))
-        self.assertEqual(put_off.count(), AT_ONCE * 4)
-        self.assertFalse(Job.objects.filter(attempts__gt=F("fence")).exists())

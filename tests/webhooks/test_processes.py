@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.webhooks.deliver import AT_ONCE
+from chat.jobs.handlers import KINDS
 from tests.harness.scale import scaled
 from tests.harness.server import ROOT, Server
 from tests.harness.worker import WorkerProcess
@@ -21,6 +21,7 @@ from tests.webhooks.receiver import Heard, Reaction, Receiver
 
 EVENTS = scaled(1000, 30)
 KILLS = scaled(5, 1)
+AT_ONCE = KINDS["webhook"].share
 #: A question of a program's, to be answered in the background.
 ASK = """
 from uuid import uuid4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -284,3 +284,37 @@ def test_a_message_that_was_answered_meanwhile_brings_its_answer(server: Server)
             assert (await second.ended(reply)).text == expected_text(20, 9)
 
     run(scene())
+
+
+def test_a_chatbot_that_is_switched_off_takes_no_message_and_answers_none_that_waits(server: Server) -> None:
+    def switch(on: bool) -> None:
+        query = "UPDATE chat_chatbot SET is_active = ? WHERE id = ?"
+        assert server.execute(query, on, UUID(server.people["alice"]["chatbot"]).hex) == 1
+
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            first = (await tab.send("sim:tokens=2000,rate=20"))["message"]
+            talk = first["conversation"]
+            waits = (await tab.send("sim:tokens=1", conversation=talk))["message"]
+            switch(False)
+            await tab.say("stop", reply=first["reply"]["id"])
+            ended = await tab.frame("reply.ended", reply=waits["reply"]["id"])
+            assert (ended["status"], ended["length"]) == ("failed", 0)
+            assert (ended["error"]["code"], ended["error"]["retryable"]) == ("chatbot_off", False)
+            id = str(uuid4())
+            await tab.say("send", id=id, conversation=talk, content="sim:tokens=1")
+            await tab.say("retry", message=first["id"])
+            for ref in (id, first["id"]):
+                refused = await tab.frame("error", ref=ref)
+                assert refused["code"] == "chatbot_off"
+                assert "switched off" in refused["message"]
+            # What was stored before is known, whoever sends it again.
+            assert (await tab.send("sim:tokens=1", conversation=talk, id=waits["id"]))["message"]["id"]
+            switch(True)
+            sent = await tab.send("sim:tokens=1", conversation=talk, id=id)
+            assert (await tab.ended(sent["message"]["reply"]["id"])).status == "complete"
+
+    try:
+        run(scene())
+    finally:
+        switch(True)

@@ -15,7 +15,7 @@ COLUMNS = ("name", "instructions", "webhook_url")
 
 
 class WebhookUrlField(serializers.CharField):
-    """Only what can be posted to. Whether it may be is decided when it is called."""
+    """Only what can be posted to. Whether it may be, ``services.webhooks`` says."""
 
     default_validators = (ReceiverValidator(schemes=["http", "https"]),)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from chat.api.serializers.citations import CitationNodeSerializer, CitationSerializer
 from chat.api.serializers.fields import FreeObject
 from chat.api.serializers.messages import ATTACHMENTS, AttachmentReference
 
@@ -49,5 +50,9 @@ class CompletionSerializer(serializers.Serializer[None]):
     message_id = serializers.UUIDField(help_text="Ours: the id of the answer, for `GET messages/{id}/`.")
     content = serializers.CharField()
     done = serializers.BooleanField()
-    citations = serializers.ListField(child=FreeObject())
-    citation_nodes = serializers.ListField(child=FreeObject())
+    citations = CitationSerializer(many=True)
+    citation_nodes = CitationNodeSerializer(many=True)
+    stopped = serializers.BooleanField(
+        required=False,
+        help_text="Ours, and true: somebody stopped the reply; `content` is what came until then.",
+    )

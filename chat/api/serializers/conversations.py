@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from chat.api.serializers.fields import FeedbackSerializer, FreeObject, Milliseconds
+from chat.api.serializers.fields import EndingSerializer, FeedbackSerializer, FreeObject, Milliseconds
 from chat.models import ChannelType, MessageType
 
 
@@ -46,7 +46,7 @@ class InboxRowSerializer(serializers.Serializer[None]):
     sign_auth = FreeObject(allow_null=True)
 
 
-class LightMessageSerializer(serializers.Serializer[None]):
+class LightMessageSerializer(EndingSerializer):
     id = serializers.UUIDField()
     type = serializers.ChoiceField(MessageType.choices)
     content = serializers.CharField()
@@ -58,7 +58,7 @@ class LightMessageSerializer(serializers.Serializer[None]):
 
 class ConversationSerializer(serializers.Serializer[None]):
     id = serializers.UUIDField()
-    contact = ContactRowSerializer(allow_null=True)
+    contact = ContactRowSerializer()
     inbox = InboxRowSerializer(allow_null=True)
     title = serializers.CharField(help_text="From the first message; empty before it.")
     last_message = LightMessageSerializer(allow_null=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from chat.models import FeedbackType
+from chat.models import ENDED, FeedbackType
 
 
 @extend_schema_field({"type": "string", "pattern": r"^\d{13}$", "example": "1748314926000"})
@@ -43,3 +43,22 @@ class FeedbackSerializer(serializers.Serializer[None]):
     type = serializers.ChoiceField(FeedbackType.choices)
     suggestion = serializers.CharField()
     updated_at = Milliseconds()
+
+
+class ErrorSerializer(serializers.Serializer[None]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    retryable = serializers.BooleanField(help_text="Whether the same question may be asked again with hope.")
+
+
+ENDINGS = [state.value for state in ENDED]
+
+
+class EndingSerializer(serializers.Serializer[None]):
+    """How the reply ended that a message is."""
+
+    status = serializers.ChoiceField(
+        ENDINGS,
+        help_text="Ours. Unless it is `complete`, `content` is what came until the reply ended.",
+    )
+    error = ErrorSerializer(allow_null=True, help_text="Ours: why it is `interrupted` or `failed`.")

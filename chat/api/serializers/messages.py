@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from chat.api.serializers.fields import FeedbackSerializer, FreeObject, LongInteger, Milliseconds
+from chat.api.serializers.citations import CitationNodeSerializer, CitationSerializer
+from chat.api.serializers.fields import (
+    EndingSerializer,
+    FeedbackSerializer,
+    FreeObject,
+    LongInteger,
+    Milliseconds,
+)
 from chat.models import AttachmentType, FeedbackType, MessageType
 
 #: As many as one message may have.
@@ -110,17 +117,17 @@ class CanvasSerializer(CanvasInput):
     created_at = Milliseconds()
 
 
-class MessageSerializer(serializers.Serializer[None]):
+class MessageSerializer(EndingSerializer):
     id = serializers.UUIDField()
     conversation = serializers.UUIDField()
-    sender = SenderSerializer(allow_null=True)
+    sender = SenderSerializer()
     type = serializers.ChoiceField(MessageType.choices)
     content = serializers.CharField()
     content_payload = FreeObject(allow_null=True)
     feedback = FeedbackSerializer(allow_null=True)
     created_at = Milliseconds()
     attachments = MessageAttachmentSerializer(many=True)
-    citations = serializers.ListField(child=FreeObject(), help_text="The files that the answer cites.")
-    citation_nodes = serializers.ListField(child=FreeObject(), help_text="The passages that it cites.")
+    citations = CitationSerializer(many=True, help_text="The files that the answer cites.")
+    citation_nodes = CitationNodeSerializer(many=True, help_text="The passages that it cites.")
     canvas = CanvasSerializer(allow_null=True)
     query_metadata = FreeObject(allow_null=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +28,17 @@ from chat.models import Chatbot
 from chat.selectors.chatbots import SERVERS_OWN, open_chatbot
 from chat.services import chatbots
 from chat.services.web_chats import api_web_chat
+from chat.services.webhooks import AddressRefused
 from chat.shapes.chatbots import chatbot_row, chatbot_shape, public_chatbot
+
+
+@contextmanager
+def refusals_of_fields() -> Iterator[None]:
+    try:
+        with query.named_in_body("large_language_model"):
+            yield
+    except AddressRefused as error:
+        raise query.refused("webhook_url", str(error.message)) from None
 
 
 class _Changing(ApiView):
@@ -67,7 +79,7 @@ class ChatbotListView(_Changing):
     def post(self, request: Request) -> Response:
         """Only the name is needed: without a language model it is the server's own that answers."""
         given = self.given(partial=False)
-        with query.named_in_body("large_language_model"):
+        with refusals_of_fields():
             made = chatbots.create_chatbot(principal=self.principal, **given)
         return Response(self.whole(made), 201)
 
@@ -110,7 +122,7 @@ class ChatbotView(_Changing):
         """What is not sent stays as it is."""
         given = self.given(partial=True)
         selectors.chatbot_for(self.principal, id)
-        with query.named_in_body("large_language_model"):
+        with refusals_of_fields():
             changed = chatbots.change_chatbot(principal=self.principal, id=id, **given)
         return Response(self.whole(changed))
 

@@ -93,8 +93,8 @@ class CompletionView(ApiView):
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Answers when the reply is complete or, with `isStreaming`, piece by piece as server-sent events:
         each is `data: ` with one line of JSON, whose `content` is what is new. The last has `done: true`, the
-        citations and, if the reply failed, `error`. A client that leaves stops nothing, unless it said
-        `onDisconnect: stop`."""
+        citations, `messageId` and, if the reply failed, `error`. A client that leaves stops nothing, unless
+        it said `onDisconnect: stop`."""
         chatbot = chatbot_for(self.principal, id)
         given = self.body(CompletionRequestSerializer)
         key = idempotency_key(request)

@@ -29,7 +29,7 @@ from chat.limits import take_message
 from chat.models import Contact
 from chat.selectors.contacts import contact_for, contacts_in, contacts_matching, contacts_of
 from chat.services import contacts
-from chat.services.broadcasts import broadcast, contacts_of_inbox
+from chat.services.broadcasts import broadcast, contact_id, contacts_of_inbox
 from chat.shapes.contacts import broadcast_shape, contact_shape
 
 CONTACT_ID = "5b0f3a7e-1f5d-4f0e-9d55-3f9a1f3c2e04"
@@ -186,14 +186,15 @@ class BroadcastView(ApiView):
         return Response(broadcast_shape(told))
 
     def wanted(self, given: dict[str, Any]) -> list[str]:
-        ids, excluded = given.get("contact_ids") or [], set(given.get("exclude_contact_ids") or ())
+        ids = given.get("contact_ids") or []
+        excluded = {contact_id(one) or one for one in given.get("exclude_contact_ids") or ()}
         if not ids:
             if not given.get("inbox_id"):
                 raise BadRequest(_("Say to whom: send contactIds or inboxId."))
             with query.named_in_body("inbox_id"):
                 most = MOST_CONTACTS + len(excluded) + 1
                 ids = contacts_of_inbox(self.principal, given["inbox_id"], most=most)
-        ids = [id for id in dict.fromkeys(ids) if id not in excluded]
+        ids = [id for id in dict.fromkeys(ids) if (contact_id(id) or id) not in excluded]
         if len(ids) > MOST_CONTACTS:
             raise BadRequest(_("One message can be sent to at most 1,000 contacts at once."))
         return ids

@@ -63,6 +63,8 @@ EXAMPLE: dict[str, Any] = {
         "feedback": None,
         "createdAt": "1748314926000",
         "queryMetadata": None,
+        "status": "complete",
+        "error": None,
     },
     "lastMessageCreatedAt": "1748314926000",
     "unreadMessagesCount": 0,

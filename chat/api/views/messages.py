@@ -32,6 +32,7 @@ from chat.selectors.messages import (
     count_rest_messages,
     rest_message_for,
     rest_messages_of,
+    skip_rest_messages,
 )
 from chat.services import attachments
 from chat.services.contents import Details
@@ -64,6 +65,8 @@ EXAMPLE: dict[str, Any] = {
     "citationNodes": [],
     "canvas": None,
     "queryMetadata": None,
+    "status": "complete",
+    "error": None,
 }
 SENT = {"conversation": EXAMPLE["conversation"], "content": "Where is my parcel?", "attachments": []}
 SEND = example("Send", SENT, request=True)
@@ -150,7 +153,8 @@ class MessageListView(Posting):
         keys = IN_ONE if conversation else IN_ALL
         count = count_rest_messages(reader, conversation, upto=COUNTED)
         if {"page", "limit", "offset"} & request.query_params.keys():
-            return Response(numbered_upto(COUNTED, request, rows, shape_for(reader), keys, count))
+            skip = partial(skip_rest_messages, reader, conversation)
+            return Response(numbered_upto(COUNTED, request, rows, shape_for(reader), keys, count, skip))
         return Response({"count": count} | keyset(request, rows, shape_for(reader), keys))
 
     @extend_schema(

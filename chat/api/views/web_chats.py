@@ -34,5 +34,5 @@ class WebChatView(ApiView):
         summary="One web chat", responses=WebChatSerializer, examples=[example("A web chat", WEB_CHAT)]
     )
     def get(self, request: Request, id: UUID) -> Response:
-        """Strangers see one that is active and in which they may write."""
+        """Strangers see one that is active and that visitors may use."""
         return Response(web_chat_shape(web_chat_to_show(self.caller, id)))

@@ -59,7 +59,8 @@ async def work(drain_seconds: float, health_file: Path | None) -> None:
     if (engine := engines.running_engine()) and engine.worker:
         counts = {"jobs": engine.worker.running, "replies": engine.runner.running}
         logger.warning("draining", extra=counts)
-    await engines.close_engine(drain_seconds=drain_seconds)
+    await engines.drain_engine(drain_seconds)
+    await engines.close_engine()
     logger.info("worker_stopped")
 
 

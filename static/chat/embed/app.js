@@ -31,7 +31,11 @@ import { Visitor } from "./visitor.js";
 /** @import { Upload } from "../uploads.js" */
 
 /** What is said of messages while the connection has ended. @type {Partial<Record<Ending, string>>} */
-const ENDED = { closed: "closed", unidentified: "identity_required" };
+const ENDED = {
+  closed: "closed",
+  unidentified: "identity_required",
+  elsewhere: "frame_refused",
+};
 
 /** @type {EmbedBoot} */
 const boot = JSON.parse(find("#boot").textContent ?? "");
@@ -51,11 +55,19 @@ const look = new Look(boot.webChat);
 const connection = new Connection({
   onFrame: received,
   onState: connected,
-  hello: () => visitor.hello(),
+  hello: async () => {
+    catchUp();
+    await visitor.signed();
+    return visitor.hello();
+  },
   renew: async () => {
     const ticket = await api.renewTicket(visitor.ticket);
-    visitor.ticket = ticket ?? visitor.ticket;
-    return ticket !== null;
+    if (ticket === null) return false;
+    visitor.ticket = ticket;
+    await keeping.refresh();
+    catchUp();
+    await visitor.signedAnew();
+    return true;
   },
 });
 const outbox = new Outbox({
@@ -96,6 +108,7 @@ const page = new Page({
   onNewChat: newChat,
   onReplyStart: (message) => events.replyStarted(message),
   onReplyEnd: (message) => events.replyEnded(message),
+  onAnswer: (message) => events.answered(message),
 });
 const banner = new Banner({
   onRetry: () => connection.retryNow(),
@@ -148,6 +161,8 @@ function known(token) {
   visitor.known(token);
   // Somebody of whom the site has signed who they are may have written here before.
   if (!before) void sidebar.refresh().then(showUnsent);
+  const resumed = visitor.resumed();
+  if (resumed) open(resumed);
   showForm();
 }
 
@@ -171,7 +186,10 @@ function refused(problem) {
 function unidentified(problem) {
   events.failed(problem);
   visitor.askWho();
-  if (boot.identityEnforced) {
+  const again = problem.code === "identity_refused" && visitor.distrusted();
+  if (connection.state === "ready") return;
+  if (again) connection.restart();
+  else {
     const action = () => connection.restart();
     page.block({ title: requestSentence(problem), text: "", label: gettext("Try again"), action });
   }
@@ -258,6 +276,22 @@ function forget() {
   beginAnew();
 }
 
+/** Somebody else is here. */
+function change() {
+  form.forget();
+  forget();
+}
+
+/** Another tab may have been told who is here. True: it has. */
+function catchUp() {
+  const another = visitor.overtaken();
+  if (another === undefined) return false;
+  if (another) change();
+  form.know(visitor.claims);
+  showForm();
+  return true;
+}
+
 function beginAnew() {
   newChat();
   void sidebar.startAnew();
@@ -273,7 +307,7 @@ function send(content) {
 
 /** @param {string} token Empty: nobody is logged in on the site. */
 function identify(token) {
-  if (visitor.identify(token)) forget();
+  if (visitor.identify(token)) change();
   form.know(visitor.claims);
   showForm();
 }
@@ -296,8 +330,11 @@ const orders = {
   newConversation: async () => newChat(),
   lang: (/** @type {string} */ code) => look.speak(code),
   identity: (/** @type {string | null} */ token) => {
-    identify(token ?? "");
-    connection.restart();
+    const said = token ?? "";
+    if (visitor.isPast(said) || (visitor.isSaid(said) && connection.state === "ready")) return;
+    const { isAwaited } = visitor;
+    identify(said);
+    if (!isAwaited) connection.restart();
   },
   focus: () => (asksFirst() ? form.focus() : page.focus()),
 };
@@ -318,6 +355,7 @@ if (host.connected) {
   if (!host.config.inline) header.offerClosing();
   look.suggest(theme);
   if (lang) look.speak(lang);
+  if (visitor.named()) change();
   if (identity !== undefined) identify(identity);
 }
 if (loaded || (visitor.conversation && visitor.conversation !== page.conversation.id)) begin();
@@ -327,9 +365,11 @@ addEventListener("offline", () => connection.probe());
 addEventListener("pageshow", ({ persisted }) => persisted && connection.probe());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState !== "visible") return;
+  if (catchUp()) connection.restart();
   connection.retryNow();
   connection.probe();
   page.markRead();
 });
+keeping.watch(() => catchUp() && connection.restart());
 connection.connect();
 host.serve(orders);

@@ -38,6 +38,11 @@ export class Events {
     this.#host.tell("messageReply", { ...shape(message), ...(citations ? { citations } : {}) });
   }
 
+  /** Somebody of the team has written. @param {Message} message */
+  answered(message) {
+    this.#host.tell("messageReply", shape(message));
+  }
+
   /** @param {Problem} problem */
   failed({ code, message }) {
     this.#host.tell("error", { code, message });

@@ -58,6 +58,12 @@ export class Form {
     this.#tell(sentence);
   }
 
+  /** Whoever has filled it in is not here any more. */
+  forget() {
+    this.profile = null;
+    this.#element?.reset();
+  }
+
   focus() {
     this.#inputs.find(({ disabled }) => !disabled)?.focus();
   }

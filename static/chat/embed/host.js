@@ -48,7 +48,7 @@ export class Host {
   /** @type {ToFrame[]} What was asked for before there was somebody to do it. */
   #early = [];
   #count = 0;
-  /** @type {((value: string | null) => void) | null} */
+  /** @type {((value: string | null | undefined) => void) | null} */
   #onStored = null;
 
   /** @param {string[]} allowed The origins that may embed the chat. */
@@ -100,14 +100,14 @@ export class Host {
     this.#line?.post({ type: "identityWanted" });
   }
 
-  /** @returns {Promise<string | null>} */
+  /** What the page around keeps; undefined if it does not answer. @returns {Promise<string | null | undefined>} */
   load() {
     const line = this.#line;
-    if (!line) return Promise.resolve(null);
+    if (!line) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#onStored = resolve;
       line.post({ type: "load" });
-      setTimeout(() => resolve(null), ANSWER_WITHIN);
+      setTimeout(() => resolve(undefined), ANSWER_WITHIN);
     });
   }
 

@@ -12,8 +12,11 @@ import { read, write } from "../storage.js";
  * @property {string} [first] The same before it has answered to their first message.
  * @property {string} [conversation] The one that was open last.
  * @property {string} [person] Who the site last said it is.
+ * @property {string} [signed] The one whose signature the server took for this token.
+ * @property {string} [contactId] Whose contact the page last said it is.
  *
- * @typedef {{load: () => Promise<string | null>, store: (value: string | null) => void}} Elsewhere The page around.
+ * Undefined from `load`: no answer.
+ * @typedef {{load: () => Promise<string | null | undefined>, store: (value: string | null) => void}} Elsewhere The page around.
  */
 
 const DAYS_30 = 30 * 24 * 3600;
@@ -27,6 +30,8 @@ export class Keeping {
   /** @type {Elsewhere | null} */
   #elsewhere = null;
   #changed = false;
+  /** Something was kept here before: what is not there any more another tab has forgotten. */
+  #stays = false;
 
   /** @param {string} chat The web chat's id. @param {string} site The origin of the page around it. */
   constructor(chat, site) {
@@ -36,13 +41,15 @@ export class Keeping {
     this.#place = `parley.visitor.${this.owner}`;
     this.#cookie = `parley-visitor-${encoded.replaceAll("%", "-")}`;
     this.#path = `/web-chats/${chat}`;
-    this.#kept = parsed(this.#read());
+    this.#kept = this.kept;
   }
 
   /** What is kept now: another tab may have changed it. */
   get kept() {
     const found = this.#read();
-    return found === null ? this.#kept : (this.#kept = parsed(found));
+    if (found !== null) this.#stays = true;
+    if (this.#stays) this.#kept = parsed(found);
+    return this.#kept;
   }
 
   /** @param {Partial<Record<keyof Kept, string | undefined>>} changes Undefined removes it. */
@@ -51,8 +58,9 @@ export class Keeping {
     const kept = { ...this.kept, ...changes };
     this.#kept = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
     const text = Object.keys(this.#kept).length ? JSON.stringify(this.#kept) : null;
-    if (write("localStorage", this.#place, text) || this.#bake(text)) return;
-    this.#elsewhere?.store(text);
+    // That there is no cookie does not show that there could be one.
+    if (write("localStorage", this.#place, text) || (this.#bake(text) && text !== null)) this.#stays = true;
+    else this.#elsewhere?.store(text);
   }
 
   /** The page around can keep it. Resolves when all is read. @param {Elsewhere} elsewhere */
@@ -61,6 +69,17 @@ export class Keeping {
     if (this.#lasts()) return;
     const found = await elsewhere.load();
     if (!this.#changed) this.#kept = parsed(found);
+  }
+
+  /** The page around may keep something else by now, for another tab. */
+  async refresh() {
+    const found = this.#lasts() ? undefined : await this.#elsewhere?.load();
+    if (found !== undefined) this.#kept = parsed(found);
+  }
+
+  /** Another tab has changed what is kept, where browsers tell of that. @param {() => void} changed */
+  watch(changed) {
+    addEventListener("storage", ({ key }) => (key === this.#place || key === null) && changed());
   }
 
   #read() {
@@ -101,7 +120,7 @@ function cookies() {
   }
 }
 
-/** @param {string | null} text @returns {Kept} */
+/** @param {string | null | undefined} text @returns {Kept} */
 function parsed(text) {
   try {
     const kept = JSON.parse(text ?? "{}");

@@ -62,7 +62,7 @@ const count = (value) => typeof value === "number" && value >= 0 && value % 1 ==
 /** @type {Check} */
 const textOrNull = (value) => value === null || text(value);
 /** @type {Check} */
-const object = (value) => typeof value === "object" && !!value && !isArray(value);
+export const object = (value) => typeof value === "object" && !!value && !isArray(value);
 /** @type {Check} */
 const anything = () => true;
 /** @param {...string} values @returns {Check} */
@@ -268,6 +268,7 @@ export function inList(origin, list) {
   return list.some((entry) => {
     if (entry === "*") return origin !== "null";
     const pattern = entry
+      .replace(/^(https:.*):443$|^(http:.*):80$/, "$1$2") // no origin names its usual port
       .replace(/[.[\]]/g, "\\$&")
       .replace("://*", "://[^/:]+")
       .replace(/:\*$/, "(:\\d+)?")

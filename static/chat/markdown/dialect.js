@@ -94,7 +94,8 @@ function heading(token) {
 /** @param {Tokens.Code} token */
 function code({ text, lang }) {
   const name = /^[\w+#.-]{1,32}/.exec(lang ?? "")?.[0];
-  return `<pre><code${name ? ` class="language-${name}"` : ""}>${escapeHtml(text)}</code></pre>`;
+  const language = name ? ` class="language-${name}"` : "";
+  return `<pre><code${language}>${escapeHtml(text)}</code></pre>`;
 }
 
 /**

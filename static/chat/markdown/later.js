@@ -1,5 +1,5 @@
 // @ts-check
-/** Work that may wait until the page has nothing better to do: one task at a time, so that none is long. */
+/** Work that may wait until the page has nothing better to do: as much at a time as it has time for. */
 
 /** @typedef {() => void | Promise<void>} Task */
 
@@ -8,11 +8,16 @@ const tasks = [];
 /** @type {Promise<void> | undefined} */
 let running;
 
-/** @returns {Promise<void>} */
-const pause = () =>
+/** What a task needs at most, nearly always. */
+const TASK_MS = 8;
+/** Browsers that do not say when they are idle get one task a frame. */
+const UNKNOWN = { timeRemaining: () => 0 };
+
+/** @returns {Promise<{timeRemaining: () => number}>} */
+const idle = () =>
   new Promise((resolve) => {
-    if ("requestIdleCallback" in window) requestIdleCallback(() => resolve(), { timeout: 500 });
-    else setTimeout(resolve, 16);
+    if ("requestIdleCallback" in window) requestIdleCallback(resolve, { timeout: 500 });
+    else setTimeout(() => resolve(UNKNOWN), 16);
   });
 
 /** A task that fails is told to the console and holds up no other. @param {Task} task */
@@ -25,9 +30,11 @@ async function attempt(task) {
 }
 
 async function run() {
-  for (let task = tasks.shift(); task; task = tasks.shift()) {
-    await pause();
-    await attempt(task);
+  while (tasks.length) {
+    const period = await idle();
+    for (let task = tasks.shift(); task; task = period.timeRemaining() > TASK_MS ? tasks.shift() : undefined) {
+      await attempt(task);
+    }
   }
   running = undefined;
 }
