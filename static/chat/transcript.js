@@ -144,8 +144,10 @@ export class Transcript {
   #expect(question, earlier) {
     const reply = question.reply;
     if (!reply || this.message(reply.message)) return;
-    const answer = blank(reply.message, question.conversation, reply.id, reply.state);
-    answer.reply = { ...reply };
+    // It may be over by the time that its question is told of; to this tab it is when its text and end have come.
+    const state = reply.state === "queued" ? "queued" : "running";
+    const answer = blank(reply.message, question.conversation, reply.id, state);
+    answer.reply = { ...reply, state, seq: 0 };
     answer.position = question.position + 1;
     const superseded = this.messages.findIndex(({ id }) => id === earlier);
     if (superseded >= 0) this.messages.splice(superseded, 1, answer);

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import Opener
@@ -94,7 +96,7 @@ def test_regenerate_puts_a_new_reply_in_the_place_of_the_old_one(chat: Chat) -> 
 
 
 def test_a_cut_reply_keeps_its_text_says_so_and_can_be_retried(chat: Chat) -> None:
-    chat.ask("Cut me sim:tokens=80,fault=cut_chunked,after=40,times=1")
+    chat.ask(f"{uuid4()} sim:tokens=80,fault=cut_chunked,after=40,times=1")
     notice = chat.page.get_by_role("group", name="The reply was interrupted")
     expect(notice).to_contain_text(
         "The connection to the model was cut part-way. What you see above is saved."
@@ -102,6 +104,37 @@ def test_a_cut_reply_keeps_its_text_says_so_and_can_be_retried(chat: Chat) -> No
     assert chat.sources() == chat.stored()
     notice.get_by_role("button", name="Retry").click()
     expect(notice).to_have_count(0)
+    chat.settle()
+    assert chat.sources() == chat.stored()
+
+
+def test_a_reply_that_was_over_before_it_was_told_of_runs_until_its_text_is_there(chat: Chat) -> None:
+    """A server that has much to do tells of a question when its quick reply is already stored."""
+    held: list[dict[str, Any]] = []
+    sides: list[WebSocketRoute] = []
+
+    def from_server(text: str | bytes) -> None:
+        frame = json.loads(text)
+        if held or frame["type"] == "message":
+            held.append(frame)
+        else:
+            sides[-1].send(text)
+
+    def connected(page_side: WebSocketRoute) -> None:
+        sides.append(page_side)
+        page_side.connect_to_server().on_message(from_server)
+
+    chat.page.route_web_socket("**/ws/chat/", connected)
+    chat.page.reload()
+    chat.write("Quick sim:tokens=10")
+    chat.wait(lambda: "reply.ended" in [frame["type"] for frame in held])
+    question, *news = held
+    question["message"]["reply"]["state"] = "complete"
+    sides[-1].send(json.dumps(question))
+    expect(chat.replies).to_have_count(1)
+    expect(chat.running).to_have_count(1)
+    for frame in news:
+        sides[-1].send(json.dumps(frame))
     chat.settle()
     assert chat.sources() == chat.stored()
 
