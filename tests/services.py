@@ -23,7 +23,7 @@ import redis
 
 from tests.harness.server import free_port
 
-DEADLINE = 30
+DEADLINE = 60
 
 
 class ServiceError(Exception):

@@ -79,7 +79,7 @@ def site(tmp_path: Path, simulator: SimulatorProcess) -> Iterator[Site]:
 
 def test_a_message_is_answered_and_told_although_the_server_and_workers_end_before(site: Site) -> None:
     conversation = site.begin()
-    words = "sim:tokens=60,rate=40,seed=3"
+    words = "sim:tokens=60,rate=10,seed=3"
     sent = site.curl("messages/", {"conversation": conversation, "content": words, "attachments": []})
     assert site.answers(conversation) == []
     site.server.kill()
@@ -87,7 +87,7 @@ def test_a_message_is_answered_and_told_although_the_server_and_workers_end_befo
     with WorkerProcess(site.server, drain=0.1):
         wait_until(lambda: site.states() == ["interrupted", "running"])
     with WorkerProcess(site.server):
-        wait_until(lambda: len(site.heard()) == 1)
+        wait_until(lambda: len(site.heard()) == 1, seconds=60)
     assert site.states() == ["interrupted", "interrupted", "complete"]
     site.server.start()
     (answer,) = site.answers(conversation)
@@ -100,12 +100,12 @@ def test_a_message_is_answered_and_told_although_the_server_and_workers_end_befo
 
 def test_what_takes_every_worker_with_it_is_told_as_it_is(site: Site) -> None:
     conversation = site.begin()
-    site.curl("messages/", {"conversation": conversation, "content": "sim:tokens=60,rate=40"})
+    site.curl("messages/", {"conversation": conversation, "content": "sim:tokens=60,rate=10"})
     site.server.kill()
     site.server.execute("UPDATE chat_reply SET attempt = ?", ATTEMPTS)
     taken_along(site)
     with WorkerProcess(site.server):
-        wait_until(lambda: len(site.heard()) == 1)
+        wait_until(lambda: len(site.heard()) == 1, seconds=60)
     assert site.states() == ["interrupted"]
     assert site.heard()[0].message["status"] == "interrupted"
 

@@ -190,12 +190,12 @@ def test_a_client_that_asked_for_it_stops_the_reply_when_it_leaves(
     with alice.stream(words, onDisconnect="stop") as stream:
         conversation = stream.hear().last["conversationId"]
     wait_until(lambda: state_of(server, conversation) == "stopped")
-    assert simulator.request_like(words)["closed_early"]
+    wait_until(lambda: simulator.left_early(words))
     other = f"sim:tokens=500,rate=20 {uuid4()}"
     body = {"message": {"content": other}, "on_disconnect": "stop"}
     with pytest.raises(requests.Timeout):
-        requests.post(alice.url, json=body, headers=alice.headers(), timeout=0.5)
-    wait_until(lambda: simulator.request_like(other)["closed_early"])
+        requests.post(alice.url, json=body, headers=alice.headers(), timeout=5)
+    wait_until(lambda: simulator.left_early(other))
 
 
 def test_a_stream_is_taken_up_where_it_was_cut(alice: Program) -> None:

@@ -14,13 +14,13 @@ from benchmarks.targets import Parley, Target, target
 from tests.simulator.process import SimulatorProcess
 
 SMALL = Plan(
-    paced=Scenario(tokens=10, rate=20),
+    paced=Scenario(tokens=40, rate=20),
     few=2,
     many=4,
     periods=1,
     unpaced=Scenario(tokens=100, rate=0),
     unpaced_streams=2,
-    unpaced_seconds=0.5,
+    unpaced_seconds=3,
     limit=False,
     idle=3,
     settle=0.5,

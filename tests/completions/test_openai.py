@@ -21,10 +21,10 @@ def test_every_dialect_gives_the_exact_text(simulator: SimulatorProcess, dialect
 
 
 def test_a_paced_reply_comes_token_by_token(simulator: SimulatorProcess) -> None:
-    reply = ask(simulator.url, "sim:tokens=30,seed=4,rate=60")
+    reply = ask(simulator.url, "sim:tokens=30,seed=4,rate=15")
     assert reply.text == expected_text(30, 4)
-    assert reply.reads >= 25
-    assert reply.seconds > 0.4
+    assert reply.reads > 5
+    assert reply.seconds > 1.5
 
 
 def test_characters_that_arrive_byte_by_byte_are_whole(simulator: SimulatorProcess) -> None:

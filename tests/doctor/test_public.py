@@ -114,11 +114,11 @@ def test_a_proxy_that_lets_in_nothing_large_is_warned_of(proxied: Proxied) -> No
     assert (report.troubles, report.status) == ({"public.body_limit": "warning"}, 0)
 
 
-@pytest.mark.parametrize(("patience", "found"), [(60, {}), (1, {"public.idle": "wrong"})])
+@pytest.mark.parametrize(("patience", "found"), [(60, {}), (3, {"public.idle": "wrong"})])
 def test_a_proxy_that_cuts_silent_connections_is_found_when_there_is_time(
     proxied: Proxied, patience: float, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.doctor.proxy.IDLE_SECONDS", 1.5)
+    monkeypatch.setattr("chat.doctor.proxy.IDLE_SECONDS", 4.5)
     with Proxy(proxied.server.port, proxied.port, patience=patience):
         report = examined("--slow", PUBLIC_ORIGINS=[proxied.origin])
     assert report.troubles == found

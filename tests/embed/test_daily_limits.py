@@ -164,7 +164,7 @@ def test_tokens_are_kept_while_a_reply_runs_and_counted_as_the_endpoint_did_when
 
     async def scene() -> None:
         async with Guest(server) as guest:
-            sent = await guest.send("sim:tokens=30,rate=20")
+            sent = await guest.send("sim:tokens=30,rate=5")
             reply = sent["message"]["reply"]["id"]
             await guest.frame("reply.delta", reply=reply)
             assert tokens(server)[0] == 0

@@ -31,12 +31,12 @@ def cluster(simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactor
 
 def test_a_repeated_request_reads_the_reply_of_the_other_process(cluster: Cluster) -> None:
     here, there = map(Program, cluster.servers)
-    words, headers = "sim:tokens=60,rate=30,seed=9", {"Idempotency-Key": uuid4().hex}
+    words, headers = "sim:tokens=200,rate=30,seed=9", {"Idempotency-Key": uuid4().hex}
     with here.stream(words, headers=headers, query="?resume=0") as stream:
         stream.hear(3)
         with there.stream(words, headers=headers) as other:
             heard = other.rest()
-        assert heard.text == stream.rest().text == expected_text(60, 9)
+        assert heard.text == stream.rest().text == expected_text(200, 9)
     assert len(heard.events) > 10, "it came live, not from the database"
     place = {"Last-Event-ID": stream.heard.ids[2]}
     with there.stream("", headers=place) as rest:
@@ -49,10 +49,10 @@ def test_a_reply_of_one_process_is_shown_live_on_the_other(cluster: Cluster) -> 
 
     async def scene() -> None:
         async with Tab(here, "alice") as tab, Tab(there, "alice") as other:
-            sent = await tab.send("sim:tokens=30,rate=20,seed=3")
+            sent = await tab.send("sim:tokens=120,rate=20,seed=3")
             reply = sent["message"]["reply"]["id"]
             await other.say("open", conversation=sent["message"]["conversation"])
-            assert (await other.ended(reply)).text == expected_text(30, 3)
+            assert (await other.ended(reply)).text == expected_text(120, 3)
             deltas = [frame for frame in other.frames if frame["type"] == "reply.delta"]
             assert len(deltas) > 10, "it came live, not from the database"
 

@@ -18,6 +18,8 @@ from tests.harness.server import free_port
 
 pytestmark = pytest.mark.fault
 EVENTS, EVERY = 12, 0.15
+#: Of a reply that nobody waits for the end of.
+LONG = 400
 
 
 class Upstream(ThreadingHTTPServer):
@@ -47,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         try:
-            for number in range(EVENTS):
+            for number in range(LONG if self.path == "/api/long" else EVENTS):
                 event = f"data: {number}\n\n".encode()
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
                 time.sleep(EVERY)
@@ -104,6 +106,6 @@ def test_events_come_one_by_one_and_unchanged(site: tuple[Proxy, Upstream]) -> N
 
 def test_the_server_hears_that_a_reader_has_left(site: tuple[Proxy, Upstream]) -> None:
     proxy, upstream = site
-    with client_of(proxy) as client, client.stream("GET", "/api/stream") as answer:
+    with client_of(proxy) as client, client.stream("GET", "/api/long") as answer:
         next(answer.iter_raw())
-    assert upstream.left.wait(5)
+    assert upstream.left.wait(30)

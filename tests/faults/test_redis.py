@@ -178,7 +178,7 @@ async def comes_live_again(here: Server, there: Server) -> None:
     async with Tab(here, "alice") as tab, Tab(there, "alice") as other:
         for attempt in range(5):
             conversation = str(uuid4())
-            sent = await tab.send(f"sim:tokens=30,rate=20,seed={attempt}", conversation=conversation)
+            sent = await tab.send(f"sim:tokens=120,rate=20,seed={attempt}", conversation=conversation)
             reply = sent["message"]["reply"]["id"]
             await other.say("open", conversation=conversation, reply=reply, after=0)
             await other.ended(reply)

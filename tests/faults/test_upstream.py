@@ -21,7 +21,7 @@ pytestmark = pytest.mark.fault
 
 SEEDS = range(scaled(20, 1))
 AT_ONCE = 4
-FIRST, GAP, TOTAL = 2.0, 1.5, 6.0
+FIRST, GAP, TOTAL = 2.0 + LATE / 2, 1.5 + LATE / 2, 6.0 + LATE
 DEADLINES = {
     "COMPLETIONS_FIRST_SECONDS": str(FIRST),
     "COMPLETIONS_GAP_SECONDS": str(GAP),
@@ -30,7 +30,7 @@ DEADLINES = {
 #: The pauses before the second and the third attempt.
 PAUSES = 2.0
 #: What a reply may take beyond its deadline until its end is shown.
-GRACE = 2.0
+GRACE = 2.0 + LATE
 TOKENS = 60
 CHUNKS = (0, 1, 2, 3, 7, 16, 61, 256, 1021, 4096)
 

@@ -127,7 +127,7 @@ def ask_as(
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{server.origin}{path}", data, sent, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
             return answer.status, json.loads(text) if text else None
     except urllib.error.HTTPError as error:

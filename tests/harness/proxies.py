@@ -189,6 +189,7 @@ class ProxiedTab(Tab):
             origin=origin or self.proxy.origin,  # type: ignore[arg-type]
             additional_headers={"Cookie": f"sessionid={self.session}"},
             ssl=trusting(),
+            open_timeout=60,
             ping_interval=None,
             max_size=None,
         )

@@ -123,7 +123,7 @@ class Server:
         if self.owns_database:
             self.database.drop()
 
-    def start(self, *, within: float = 30) -> None:
+    def start(self, *, within: float = 120) -> None:
         """Returns when the server is ready to be sent people."""
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -172,7 +172,7 @@ class Server:
         headers = {"Cookie": f"sessionid={session}"} if session else {}
         request = urllib.request.Request(f"{self.origin}{path}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()

@@ -76,6 +76,7 @@ class Tab:
             f"ws://127.0.0.1:{self.server.port}/ws/chat/",
             origin=origin or self.server.origin,  # type: ignore[arg-type]
             additional_headers={"Cookie": f"sessionid={self.session}"} if self.session else {},
+            open_timeout=60,
             max_size=None,
             max_queue=None,  # a tab that stops reading would not notice its end
         )
@@ -101,7 +102,7 @@ class Tab:
         *,
         conversation: str | None = None,
         id: str | None = None,
-        within: float = 10,
+        within: float = 30,
         **more: Any,
     ) -> Frame:
         """Send a message and return the frame that says it is stored; its ``reply`` is to come."""
@@ -109,7 +110,7 @@ class Tab:
         await self.say("send", id=ref, conversation=conversation or str(uuid4()), content=content, **more)
         return await self.frame("message", within=within, ref=ref)
 
-    async def frame(self, type: str, *, within: float = 10, **fields: Any) -> Frame:
+    async def frame(self, type: str, *, within: float = 30, **fields: Any) -> Frame:
         """The first frame of this type with these fields, already heard or still to come."""
         return await self.wait(
             lambda: next((one for one in self.frames if matches(one, type, fields)), None), within=within
@@ -121,7 +122,7 @@ class Tab:
             within=within,
         )
 
-    async def wait(self, condition: Callable[[], Any], *, within: float = 10) -> Any:
+    async def wait(self, condition: Callable[[], Any], *, within: float = 30) -> Any:
         try:
             async with asyncio.timeout(within):
                 while not (result := condition()):

@@ -34,7 +34,7 @@ class WorkerProcess:
             self.go_on()
             self.end()
 
-    def start(self, *, within: float = 30) -> None:
+    def start(self, *, within: float = 120) -> None:
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "worker", "--drain", str(self.drain)],

@@ -41,7 +41,7 @@ def test_a_prospects_questions_from_the_first_to_the_history(server: Server, cal
     assert type(conversation) is int
 
     asked = caller.initiate(
-        conversation_id=conversation, message_content="When? sim:echo,pause=0.5", platform="website"
+        conversation_id=conversation, message_content="When? sim:echo,pause=5", platform="website"
     )
     assert asked.status_code == 200, asked.text
     first = asked.json()["incoming_message_id"]
@@ -50,7 +50,7 @@ def test_a_prospects_questions_from_the_first_to_the_history(server: Server, cal
     assert (pending.status_code, pending.json()) == (200, {"answer": "", "status": "pending"})
     history = caller.history(conversation_id=conversation).json()["messages_in_conversation"]
     assert [one["role"] for one in history] == ["prospect"]
-    ready = {"answer": "When? sim:echo,pause=0.5", "status": "ready"}
+    ready = {"answer": "When? sim:echo,pause=5", "status": "ready"}
     assert caller.answer(first) == ready
     assert caller.answer(first) == ready
 
@@ -69,8 +69,8 @@ def test_a_prospects_questions_from_the_first_to_the_history(server: Server, cal
     history = caller.history(conversation_id=conversation, service_type=SUPPORT).json()
     shown = [(one["role"], one["content"]) for one in history["messages_in_conversation"]]
     assert shown == [
-        ("prospect", "When? sim:echo,pause=0.5"),
-        ("ai", "When? sim:echo,pause=0.5"),
+        ("prospect", "When? sim:echo,pause=5"),
+        ("ai", "When? sim:echo,pause=5"),
         ("prospect", "**Now?** sim:echo"),
         ("ai", "<p><strong>Now?</strong> sim:echo</p>\n"),
     ]

@@ -134,13 +134,13 @@ def test_a_client_that_leaves_stops_the_reply(
     words = f"sim:tokens=500,rate=20 {mark}"
     with client.chat.completions.create(model=model, messages=[user(words)], stream=True) as stream:
         next(iter(stream))
-    wait_until(lambda: simulator.request_like(mark)["closed_early"])
+    wait_until(lambda: simulator.left_early(mark))
     other = uuid4().hex
     with pytest.raises(openai.APITimeoutError):
-        client.with_options(timeout=0.5).chat.completions.create(
+        client.with_options(timeout=5).chat.completions.create(
             model=model, messages=[user(f"sim:tokens=500,rate=20 {other}")]
         )
-    wait_until(lambda: simulator.request_like(other)["closed_early"])
+    wait_until(lambda: simulator.left_early(other))
 
 
 @pytest.mark.parametrize("stream", [False, True])

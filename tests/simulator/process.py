@@ -56,14 +56,16 @@ class SimulatorProcess:
 
     def heal(self, mark: str) -> None:
         """From now on nothing goes wrong with requests whose message contains ``mark``, a word."""
-        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/heal/{mark}", timeout=5).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/heal/{mark}", timeout=30).close()
 
     def stats(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=30) as answer:
             stats: dict[str, Any] = json.load(answer)
         return stats
 
-    def wait_until(self, condition: Callable[[dict[str, Any]], bool], *, within: float = 5) -> dict[str, Any]:
+    def wait_until(
+        self, condition: Callable[[dict[str, Any]], bool], *, within: float = 30
+    ) -> dict[str, Any]:
         """The stats as soon as ``condition`` holds for them."""
         deadline = time.monotonic() + within
         while not condition(stats := self.stats()):
@@ -72,6 +74,10 @@ class SimulatorProcess:
                 raise AssertionError(f"not within {within} s: {counts}")
             time.sleep(0.01)
         return stats
+
+    def left_early(self, text: str) -> bool:
+        """Whether somebody left a completion whose model or message contains ``text`` before its end."""
+        return any(one["closed_early"] for one in self.stats()["requests"] if text in one["key"])
 
     def request_like(self, text: str) -> dict[str, Any]:
         """The record of the newest completion whose model or message contains ``text``."""

@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 
 from chat.answers.handler import MOST_WAITING, MOST_WAITING_BYTES, THREADS
+from chat.db import WRITER_SECONDS
 from tests.harness.server import Server
 from tests.services import wait_until
 from tests.web.test_static import FILE, ask
@@ -79,18 +80,21 @@ def test_so_much_waits_and_more_is_refused(server: Server) -> None:
 @contextmanager
 def stalled(server: Server) -> Iterator[None]:
     """Every thread has a request. They are answered at the end."""
+    begun = time.monotonic()
     with ThreadPoolExecutor(THREADS) as clients:
         with server.database.locked():
             writing = [clients.submit(begun_conversation, server) for _ in range(THREADS)]
             until(server, f"parley_request_threads_busy {THREADS}.0")
             yield
             assert not any(one.done() for one in writing)
-        assert {one.result() for one in writing} == {201}
+            in_time = time.monotonic() - begun < WRITER_SECONDS / 2
+        answers = {one.result() for one in writing}
+        assert answers == {201} if in_time else answers <= {201, 503}
 
 
 def until(server: Server, line: str) -> None:
     """Until ``/metrics`` has this line."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while line.encode() not in ask(server, "/metrics")[1].splitlines():
         assert time.monotonic() < deadline, line
 

@@ -97,7 +97,9 @@ class RetryTests(WebhookTestCase):
         self.receiver.release()
         self.come_to_be_due()
         work_off()
-        self.assertEqual([heard.id for heard in self.receiver.heard], [str(record.message_id)] * 2)
+        kept = WebhookRecord.objects.order_by("attempt").values_list("attempt", "status_code")
+        self.assertEqual(list(kept), [(1, None), (2, 200)])
+        self.assertEqual({heard.id for heard in self.receiver.heard}, {str(record.message_id)})
 
     def test_what_answers_nothing_that_is_http_is_recorded_with_its_reason(self) -> None:
         cases = {

@@ -109,10 +109,11 @@ def replies_to(tab: Tab, ref: str) -> list[dict[str, Any]]:
 def test_a_second_message_waits_its_turn(server: Server) -> None:
     async def scene() -> None:
         async with Tab(server, "alice") as tab:
-            one = await tab.send("sim:tokens=30,rate=60,seed=1")
+            one = await tab.send("sim:tokens=2000,rate=20,seed=1")
             two = await tab.send("sim:tokens=10,seed=2", conversation=one["message"]["conversation"])
             assert two["message"]["reply"]["state"] == "queued"
             first, second = one["message"]["reply"]["id"], two["message"]["reply"]["id"]
+            await tab.say("stop", reply=first)
             await tab.ended(second)
             times = "SELECT ended_at, started_at FROM chat_reply WHERE id IN (?, ?) ORDER BY started_at"
             (first_ended, _), (_, second_started) = server.rows(
@@ -154,12 +155,14 @@ def test_a_stop_from_another_tab_closes_the_upstream_within_a_second(
 def test_a_waiting_message_can_be_stopped_before_it_begins(server: Server) -> None:
     async def scene() -> None:
         async with Tab(server, "alice") as tab:
-            one = await tab.send("sim:tokens=60,rate=60")
+            one = await tab.send("sim:tokens=2000,rate=20")
             two = await tab.send("sim:tokens=10", conversation=one["message"]["conversation"])
             await tab.say("stop", reply=two["message"]["reply"]["id"])
             assert (await tab.ended(two["message"]["reply"]["id"])).status == "stopped"
-            assert tab.heard[one["message"]["reply"]["id"]].status == ""
-            assert (await tab.ended(one["message"]["reply"]["id"])).status == "complete"
+            first = one["message"]["reply"]["id"]
+            assert tab.heard[first].status == ""
+            await tab.say("stop", reply=first)
+            assert (await tab.ended(first)).status == "stopped"
 
     run(scene())
 

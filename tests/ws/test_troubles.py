@@ -22,7 +22,7 @@ def test_a_page_comes_again_when_the_database_does_not_answer_its_greeting(
         await tab.connect(hello=False)
         server.execute("ALTER TABLE django_session RENAME TO away")
         await tab.say("hello", protocol=1)
-        await asyncio.wait_for(tab.socket.wait_closed(), 3)
+        await asyncio.wait_for(tab.socket.wait_closed(), 10)
         assert tab.socket.close_code == 4013
         server.execute("ALTER TABLE away RENAME TO django_session")
         async with Tab(server, "alice") as again:

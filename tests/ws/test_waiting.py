@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import requests
 
+from tests.harness.scale import LATE
 from tests.harness.server import Server
 from tests.harness.tab import Tab
 from tests.services import wait_until
@@ -18,12 +19,12 @@ from tests.simulator.text import expected_text
 def test_a_pause_before_another_try_is_told_also_to_whoever_comes_later(server: Server) -> None:
     async def scene() -> None:
         async with Tab(server, "alice") as tab, Tab(server, "alice") as late:
+            begun = time.monotonic()
             sent = await tab.send(f"{uuid4()} sim:429,times=1,retry_after=4,tokens=20,seed=71")
             conversation, reply = sent["message"]["conversation"], sent["message"]["reply"]["id"]
             told = await tab.frame("reply.waiting", reply=reply)
-            begun = time.monotonic()
             assert told["code"] == "upstream_busy"
-            assert 3 < told["seconds"] <= 4
+            assert 0 < told["seconds"] <= 4
             await asyncio.sleep(1)
             await late.say("open", conversation=conversation, reply=reply, after=0)
             again = await late.frame("reply.waiting", reply=reply)
@@ -32,7 +33,7 @@ def test_a_pause_before_another_try_is_told_also_to_whoever_comes_later(server: 
             for one in (tab, late):
                 heard = await one.ended(reply)
                 assert (heard.status, heard.text) == ("complete", expected_text(20, 71))
-            assert time.monotonic() - begun > 3
+            assert time.monotonic() - begun > 4
             assert server.text_of(reply) == ("complete", expected_text(20, 71))
 
     asyncio.run(scene())
@@ -52,7 +53,7 @@ def test_a_page_that_is_loaded_during_a_pause_reads_of_it(server: Server) -> Non
             sent = await tab.send(f"{uuid4()} sim:429,retry_after=45,seed=73")
             conversation, reply = sent["message"]["conversation"], sent["message"]["reply"]["id"]
             told = await tab.frame("reply.waiting", reply=reply)
-            assert 44 < told["seconds"] <= 45
+            assert 30 < told["seconds"] <= 45
             await asyncio.to_thread(wait_until, lambda: listed(server, conversation)["waiting"])
             waiting = (await asyncio.to_thread(listed, server, conversation))["waiting"]
             assert waiting["code"] == "upstream_busy"
@@ -99,6 +100,6 @@ def test_a_pause_ends_at_once_when_the_reply_is_stopped(server: Server) -> None:
             asked = time.monotonic()
             await tab.say("stop", reply=reply)
             assert (await tab.ended(reply)).status == "stopped"
-            assert time.monotonic() - asked < 3
+            assert time.monotonic() - asked < 3 + LATE
 
     asyncio.run(scene())
