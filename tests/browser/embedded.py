@@ -161,7 +161,8 @@ class Sites:
         loader = (
             f"<script>window.config = {json.dumps(config)};{LOADER}</script>" if config is not None else ""
         )
-        chat = f'<iframe src="{frame}" width="380" height="640" title="Chat" {attributes}></iframe>'
+        named = ' name="parley-loaded"' if config is not None else ""
+        chat = f'<iframe src="{frame}"{named} width="380" height="640" title="Chat" {attributes}></iframe>'
         search = '<input aria-label="Search the shop" autofocus>'
         path = f"/{len(self._pages)}"
         self._pages[path] = (

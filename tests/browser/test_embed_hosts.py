@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
@@ -295,12 +297,11 @@ def advance_until(page: Page, condition: str) -> None:
     page.wait_for_function(
         "document.querySelector('parley-launcher, parley-chat').shadowRoot.querySelector('iframe') !== null"
     )
-    for _ in range(10):
+    deadline = time.monotonic() + 30
+    while not page.evaluate(f"!!({condition})"):
+        assert time.monotonic() < deadline, condition
         page.clock.run_for(11_000)
-        if page.evaluate(f"!!({condition})"):
-            return
         page.wait_for_timeout(100)
-    raise AssertionError(condition)
 
 
 def test_only_the_webs_own_schemes_are_framed(

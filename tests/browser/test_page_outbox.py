@@ -32,7 +32,8 @@ def test_messages_written_without_a_server_are_sent_once_and_in_order_after_a_re
     assert chat.sources() == chat.stored()
     questions = [text for text in chat.stored() if text.startswith("Offline")]
     assert questions == [f"Offline {number} sim:tokens=10" for number in (1, 2, 3)]
-    assert chat.page.evaluate("Object.keys(localStorage).filter(key => key.includes('outbox'))") == []
+    outbox = "Object.keys(localStorage).filter(key => key.includes('outbox'))"
+    chat.wait(lambda: chat.page.evaluate(outbox) == [])
 
 
 def test_a_chat_begun_without_a_server_survives_a_visit_elsewhere(chat: Chat) -> None:
@@ -40,8 +41,8 @@ def test_a_chat_begun_without_a_server_survives_a_visit_elsewhere(chat: Chat) ->
     chat.new()
     chat.server.kill()
     chat.write("Begun offline sim:tokens=10")
-    begun = chat.conversation
     expect(chat.rows.first).to_contain_text("Begun offline")
+    begun = chat.conversation
     chat.new()
     chat.rows.first.click()
     expect(chat.page.get_by_text("Waiting to be sent")).to_be_visible()
@@ -53,7 +54,7 @@ def test_a_chat_begun_without_a_server_survives_a_visit_elsewhere(chat: Chat) ->
 
 
 def test_the_page_comes_back_by_itself_and_goes_on_reading(chat: Chat) -> None:
-    chat.write("Long sim:tokens=600,rate=80")
+    chat.write("Long sim:tokens=2000,rate=80")
     chat.wait(lambda: len(chat.sources()) == 2 and len(chat.sources()[1]) > 100)
     # What has been shown is stored within a second.
     chat.wait(lambda: chat.server.rows("SELECT 1 FROM chat_reply WHERE state = 'running' AND text <> ''"))
@@ -86,7 +87,7 @@ def test_a_reply_is_exact_however_often_the_connection_is_lost(open_chat: Opener
     chat = open_chat()
     chat.page.add_init_script(SEEN_SOCKETS)
     chat.page.reload()
-    chat.write("Cuts sim:tokens=1200,rate=100,seed=4")
+    chat.write("Cuts sim:tokens=2400,rate=100,seed=4")
     read = 0
     for _ in range(4):
         chat.wait(lambda read=read: len(chat.sources()) == 2 and len(chat.sources()[1]) > read + 50)
@@ -136,7 +137,7 @@ def test_what_is_written_before_the_page_has_loaded_stays_and_can_be_sent(chat: 
     chat.page.route("**/static/chat/app*.js", lambda route: held.append(route))
     chat.page.goto(f"{chat.server.origin}/", wait_until="commit")
     chat.composer.fill("Early words sim:tokens=5")
-    assert len(held) == 1
+    chat.wait(lambda: held)
     held[0].continue_()
     chat.page.get_by_role("button", name="Send", exact=True).click()
     expect(chat.questions).to_have_text(re.compile("Early words"))

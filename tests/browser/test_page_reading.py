@@ -5,6 +5,15 @@ from playwright.sync_api import expect
 from tests.browser.chat import Chat
 from tests.browser.conftest import Opener
 
+#: Where it is when it no longer moves.
+PLACE = """async scroller => {
+  for (let place, still = 0; still < 3; place = scroller.scrollTop) {
+    await new Promise(requestAnimationFrame);
+    still = scroller.scrollTop === place ? still + 1 : 0;
+  }
+  return scroller.scrollTop;
+}"""
+
 
 def wheel(chat: Chat, down: int) -> None:
     chat.page.locator("#scroller").hover()
@@ -12,28 +21,29 @@ def wheel(chat: Chat, down: int) -> None:
 
 
 def test_the_page_follows_a_reply_until_the_reader_scrolls_up(chat: Chat) -> None:
-    chat.write("Long sim:tokens=1500,rate=250")
+    chat.write("Long sim:tokens=4000,rate=120")
     chat.wait(lambda: chat.page.locator("#scroller").evaluate("one => one.scrollTop") > 300)
-    assert chat.scrolled() < 5
+    chat.wait(lambda: chat.scrolled() < 5)
     wheel(chat, -250)
     expect(chat.jump).to_be_visible()
-    place = chat.page.locator("#scroller").evaluate("one => one.scrollTop")
+    place = chat.page.locator("#scroller").evaluate(PLACE)
     length = len(chat.sources()[-1])
     chat.wait(lambda: len(chat.sources()[-1]) > length + 500)
     assert abs(chat.page.locator("#scroller").evaluate("one => one.scrollTop") - place) < 2
     chat.jump.click()
     expect(chat.jump).to_be_hidden()
+    chat.stop.click()
     chat.settle()
     chat.wait(lambda: chat.scrolled() < 5)
 
 
 def test_following_resumes_when_the_reader_comes_back_to_the_end(chat: Chat) -> None:
-    chat.write("Long sim:tokens=1500,rate=250")
+    chat.write("Long sim:tokens=4000,rate=120")
     chat.wait(lambda: chat.page.locator("#scroller").evaluate("one => one.scrollTop") > 300)
     wheel(chat, -250)
     expect(chat.jump).to_be_visible()
-    wheel(chat, 100_000)
-    expect(chat.jump).to_be_hidden()
+    chat.wait(lambda: (wheel(chat, 100_000), chat.jump.is_hidden())[1])  # the end moves away meanwhile
+    chat.stop.click()
     chat.settle()
     chat.wait(lambda: chat.scrolled() < 5)
 
@@ -41,8 +51,8 @@ def test_following_resumes_when_the_reader_comes_back_to_the_end(chat: Chat) -> 
 def test_older_messages_come_without_moving_what_is_read(chat: Chat) -> None:
     for number in range(25):
         chat.write(f"Question {number} sim:tokens=12")
-    expect(chat.replies).to_have_count(25)
-    chat.settle()
+    expect(chat.replies).to_have_count(25, timeout=60_000)
+    chat.settle(within=60)
     chat.page.reload()
     expect(chat.messages).to_have_count(40)
     reading = chat.questions.filter(has_text="Question 6 ")

@@ -103,12 +103,12 @@ def test_moving_between_conversations_keeps_drafts_and_history(chat: Chat) -> No
 
 
 def test_a_reply_elsewhere_is_marked_busy_and_then_unread(chat: Chat) -> None:
-    chat.write("Slow sim:tokens=200,rate=40")
+    chat.write("Slow sim:tokens=400,rate=30")
     expect(chat.running).to_have_count(1)
     slow = chat.page.locator(f'[data-conversation="{chat.conversation}"]')
     chat.new()
     expect(slow.get_by_label("Replying")).to_be_visible()
-    expect(slow.get_by_label("New reply")).to_be_visible()
+    expect(slow.get_by_label("New reply")).to_be_visible(timeout=60_000)
     expect(slow.get_by_label("Replying")).to_be_hidden()
     slow.get_by_role("link").click()
     expect(chat.messages).to_have_count(2)

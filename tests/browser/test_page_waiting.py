@@ -19,7 +19,7 @@ def server(simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory
 def test_who_waits_for_others_reads_so(open_chat: Opener) -> None:
     others, mine = open_chat("bob"), open_chat("alice")
     others.write("Long sim:tokens=3000,rate=50")
-    others.wait(lambda: others.sources()[-1:] > [""])
+    others.wait(lambda: len(others.sources()) == 2 and others.sources()[1])
     mine.write("Short sim:tokens=20")
     expect(mine.page.get_by_text("Waits until the server has room…")).to_be_visible()
     others.stop.click()

