@@ -17,9 +17,7 @@ from tests.harness.tab import Tab
 from tests.services import wait_until
 
 pytestmark = pytest.mark.fault
-ON_SQLITE = pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="the trigger is in SQLite's own words"
-)
+ON_SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is in SQLite's own words")
 
 
 @pytest.fixture
