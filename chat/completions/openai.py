@@ -31,13 +31,13 @@ def stream(endpoint: Endpoint, prompt: Prompt, deadlines: Deadlines) -> AsyncGen
     return exchange(ask, StreamDecoder(), deadlines=deadlines, secret=endpoint.api_key)
 
 
-def _body(endpoint: Endpoint, prompt: Prompt) -> bytes:
+def _body(endpoint: Endpoint, prompt: Prompt, *, options: bool) -> bytes:
     body: dict[str, Any] = {
         "model": endpoint.model,
         "messages": messages_for(prompt, endpoint.context_tokens),
         "stream": True,
     }
-    if (endpoint.url, endpoint.model) not in _without_options:
+    if options:
         body["stream_options"] = {"include_usage": True}
     return orjson.dumps(body)
 
@@ -50,13 +50,14 @@ async def _answer(
     url = f"{endpoint.url.rstrip('/')}/chat/completions"
     headers = headers_with("Bearer", endpoint.api_key)
     ask = partial(post, url, headers=headers, connect=deadlines.connect, watchdog=watchdog)
+    place = endpoint.url, endpoint.model
     while True:
-        async with ask(body=_body(endpoint, prompt)) as response:
+        options = place not in _without_options
+        async with ask(body=_body(endpoint, prompt, options=options)) as response:
             if response.status_code == 200:
                 yield response
                 return
             error, body = await refusal(response, endpoint.api_key, watchdog)
-        known = (endpoint.url, endpoint.model) in _without_options
-        if known or response.status_code not in (400, 422) or b"stream_options" not in body:
+        if not options or response.status_code not in (400, 422) or b"stream_options" not in body:
             raise error
-        _without_options.add((endpoint.url, endpoint.model))
+        _without_options.add(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chat.completions import builtin, maiagent, openai
@@ -30,8 +31,8 @@ def stream(
         case "builtin":
             return builtin.stream(prompt)
         case "openai":
-            return with_retries(lambda: openai.stream(endpoint, prompt, deadlines))
+            return with_retries(partial(openai.stream, endpoint, prompt), deadlines)
         case "maiagent":
-            return with_retries(lambda: maiagent.stream(endpoint, prompt, deadlines))
+            return with_retries(partial(maiagent.stream, endpoint, prompt), deadlines)
         case unknown:
             raise UpstreamFault(f"no such provider: {unknown}")

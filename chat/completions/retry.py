@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chat.completions.deltas import Retrying
@@ -19,6 +20,7 @@ from chat.metrics import RETRIES
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from chat.completions.deadlines import Deadlines
     from chat.completions.deltas import Delta
 
 #: Pauses before the second and the third attempt, unless the upstream names its own.
@@ -48,24 +50,26 @@ def pause_before_retry(error: UpstreamError, retries: int, elapsed: float) -> fl
 
 
 async def with_retries(
-    attempt: Callable[[], AsyncGenerator[list[Delta], None]],
+    attempt: Callable[[Deadlines], AsyncGenerator[list[Delta], None]], deadlines: Deadlines
 ) -> AsyncGenerator[list[Delta], None]:
     """The first attempt that brings anything, to its end; errors before that are retried where it helps.
 
-    A pause before another attempt is told by a ``Retrying``.
+    A pause before another attempt is told by a ``Retrying``. Pauses and attempts share the total.
     """
     loop = asyncio.get_running_loop()
     began, retries, started = loop.time(), 0, False
     while True:
+        left = deadlines.total - (loop.time() - began)
         try:
-            async with aclosing(attempt()) as reply:
+            async with aclosing(attempt(replace(deadlines, total=left))) as reply:
                 async for deltas in reply:
                     started = True
                     yield deltas
             return
         except UpstreamError as error:
-            pause = None if started else pause_before_retry(error, retries, loop.time() - began)
-            if pause is None:
+            elapsed = loop.time() - began
+            pause = None if started else pause_before_retry(error, retries, elapsed)
+            if pause is None or elapsed + pause >= deadlines.total:
                 raise
             code = error.code
         retries += 1

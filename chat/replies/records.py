@@ -77,13 +77,8 @@ class Partial:
 
 def claim(reply_id: UUID, process: UUID) -> Claim | None:
     """Take the next queued reply of its conversation. None: it is not its turn, not queued, or taken."""
-    if not _take(reply_id, process):
-        return None
-    return claim_of(
-        Reply.objects.select_related(
-            "incoming", "conversation__chatbot__language_model", "conversation__llm"
-        ).get(pk=reply_id)
-    )
+    taken = _take(reply_id, process)
+    return claim_of(taken) if taken else None
 
 
 def claim_of(reply: Reply) -> Claim:
@@ -136,17 +131,25 @@ def hand_over(process: UUID) -> int:
         return Reply.objects.filter(runner=process, state=ReplyState.QUEUED).update(runner=NOBODY)
 
 
-def _take(reply_id: UUID, process: UUID) -> bool:
+_whole: Prepared[Reply] = Prepared(
+    lambda id: Reply.objects.filter(pk=id).select_related(
+        "incoming", "conversation__chatbot__language_model", "conversation__llm"
+    ),
+    id=UUID,
+)
+
+
+def _take(reply_id: UUID, process: UUID) -> Reply | None:
+    """One that cannot be read stays in the queue: as a running one it would have no task."""
     ready = _ready().filter(pk=reply_id)
     try:
         with transact():
-            return bool(
-                Reply.objects.filter(pk__in=ready.values("pk"), state=ReplyState.QUEUED).update(
-                    state=ReplyState.RUNNING, runner=process, fence=F("fence") + 1, started_at=Now()
-                )
+            taken = Reply.objects.filter(pk__in=ready.values("pk"), state=ReplyState.QUEUED).update(
+                state=ReplyState.RUNNING, runner=process, fence=F("fence") + 1, started_at=Now()
             )
+            return _whole(id=reply_id)[0] if taken else None
     except IntegrityError:
-        return False  # another reply of the conversation began at the same moment
+        return None  # another reply of the conversation began at the same moment
 
 
 def store_partials(process: UUID, partials: list[Partial]) -> list[UUID]:

@@ -18,7 +18,7 @@ from logging import INFO, WARNING
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.utils import timezone
 
 from chat.completions.deltas import (
@@ -106,9 +106,18 @@ class Runner:
             self._spawn(reply, self._claim_and_run(reply))
 
     def _spawn(self, reply: UUID, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work, name=f"reply {reply}")
+        task = asyncio.create_task(self._guarded(work), name=f"reply {reply}")
         self._tasks[reply] = task
         task.add_done_callback(lambda _: self._forget(reply))
+
+    async def _guarded(self, work: Coroutine[None, None, None]) -> None:
+        """What waits, and cannot be begun because the database does not answer, is begun by a beat."""
+        try:
+            await work
+        except (OperationalError, InterfaceError):
+            logger.exception("replies_not_begun")
+        except Exception:
+            logger.exception("reply_crashed")
 
     def _forget(self, reply: UUID) -> None:
         self._tasks.pop(reply, None)
@@ -256,10 +265,14 @@ class Runner:
         fields = {"state": state.value, "code": code or "-", "characters": len(text)}
         logger.log(WARNING if state == ReplyState.FAILED else INFO, "reply_ended", extra=fields)
         if numbers:
-            await in_database(count_hits, found, only=numbers)
+            try:
+                await in_database(count_hits, found, only=numbers)
+            except Error:
+                logger.warning("hits_not_counted", exc_info=True)
 
     async def _store_end(self, live: Live, outcome: records.Outcome) -> bool:
-        """Keeps trying while the database does not answer: the text lives only here until it is stored."""
+        """Keeps trying while the database does not answer, a drain to its end: the text lives only here until
+        it is stored."""
         tried = False
         while True:
             try:
@@ -269,7 +282,7 @@ class Runner:
                     logger.exception("reply_end_not_stored")
                 tried = True
                 # What the database refuses it would refuse for ever: the beat ends it with the stored text.
-                if self.draining or not isinstance(error, OperationalError | InterfaceError):
+                if not self._patient or not isinstance(error, OperationalError | InterfaceError):
                     return False
                 await asyncio.sleep(END_AGAIN_SECONDS)
 

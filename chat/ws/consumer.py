@@ -75,13 +75,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Channels' own has a task for each event, and hops to a thread before it to close old connections.
         Here hints come from the hub, and ``in_database`` closes them."""
         self.scope, self.base_send = scope, send
-        while (event := await receive())["type"] != "websocket.disconnect":
-            if event["type"] == "websocket.connect":
-                await self.connect()
-            else:
-                await self.receive(event.get("text"), event.get("bytes"))
-                await asyncio.sleep(0)  # of frames that came at once, some are done before all are counted
-        await self.disconnect(event["code"])
+        code = 1006  # as browsers call an end without a word: a fault of ours, or the server goes
+        try:
+            while (event := await receive())["type"] != "websocket.disconnect":
+                if event["type"] == "websocket.connect":
+                    await self.connect()
+                else:
+                    await self.receive(event.get("text"), event.get("bytes"))
+                    # Of frames that came at once, some are done before all are counted.
+                    await asyncio.sleep(0)
+            code = event["code"]
+        finally:
+            if self in sockets:
+                await self.disconnect(code)
 
     async def connect(self) -> None:
         self.window = Window()
@@ -105,12 +111,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.opened_at = time.monotonic()
         bind(socket=token_hex(4))
         self.context = copy_context()
-        sockets.add(self)
-        await self.accept()
-        logger.info("socket_opened")
         self.late = asyncio.get_running_loop().call_later(
             HELLO_SECONDS, lambda: self.begin(self.end(BAD_HELLO))
         )
+        sockets.add(self)
+        await self.accept()
+        logger.info("socket_opened")
 
     async def disconnect(self, code: int) -> None:
         self.closing = True

@@ -6,7 +6,7 @@ import pytest
 
 from chat.completions.deltas import Endpoint, Finish, Prompt, Source, Turn, Usage
 from chat.completions.http import aclose_client, client
-from tests.completions.asking import ask, question, read, with_client
+from tests.completions.asking import ask, ask_all, question, read, with_client
 from tests.simulator import SimulatorProcess, expected_text
 from tests.simulator.script import THOUGHT_SEED
 
@@ -61,6 +61,12 @@ def test_a_server_without_stream_options_is_asked_again_and_remembered(simulator
     assert simulator.stats()["total"] == before + 2
     assert ask(simulator.url, model).text == expected_text(5, 6)
     assert simulator.stats()["total"] == before + 3
+
+
+def test_of_many_first_requests_to_such_a_server_each_is_asked_again(simulator: SimulatorProcess) -> None:
+    models = ["sim:noStreamOptions,tokens=5,seed=7"] * 10
+    replies = ask_all(simulator.url, models)
+    assert [(reply.text, reply.error) for reply in replies] == [(expected_text(5, 7), None)] * 10
 
 
 def test_a_server_that_does_not_stream_is_understood(simulator: SimulatorProcess) -> None:

@@ -19,6 +19,8 @@ from tests.harness.database import PostgresDatabase
 from tests.harness.page import Page
 from tests.harness.scale import LATE, scaled
 from tests.harness.server import ROOT, Server
+from tests.harness.tab import Tab
+from tests.services import wait_until
 from tests.simulator.process import SimulatorProcess
 from tests.simulator.text import expected_text
 
@@ -173,6 +175,28 @@ def test_the_database_goes_away_and_comes_back(simulator: SimulatorProcess, tmp_
         asyncio.run(scene(server))
         assert server.process
         assert server.process.poll() is None
+
+
+@on_postgresql
+def test_a_reply_whose_connection_is_cut_as_it_begins_is_begun_again(
+    simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    async def scene(server: Server) -> None:
+        assert isinstance(server.database, PostgresDatabase)
+        async with Tab(server, "alice") as tab:
+            first = (await tab.send("sim:tokens=2000,rate=20"))["message"]
+            more = await tab.send("sim:tokens=5,seed=2", conversation=first["conversation"])
+            with server.database.locked("chat_languagemodel"):  # read for what the model is asked
+                await tab.say("stop", reply=first["reply"]["id"])
+                assert (await tab.ended(first["reply"]["id"])).status == "stopped"
+                await asyncio.to_thread(wait_until, server.database.cut_waiting)
+            heard = await tab.ended(more["message"]["reply"]["id"])
+            assert (heard.status, heard.text) == ("complete", expected_text(5, 2))
+
+    with Server(tmp_path / "data", simulator.url) as server:
+        asyncio.run(scene(server))
+        assert "replies_not_begun" in server.log
+        assert "never retrieved" not in server.log
 
 
 def busy(server: Server, path: str) -> tuple[int, str | None]:

@@ -16,6 +16,7 @@ import requests
 from tests.api.test_bucket import variables
 from tests.faults.test_database import until_status
 from tests.harness.cluster import Cluster, on_postgresql
+from tests.harness.database import PostgresDatabase
 from tests.harness.scale import LATE
 from tests.harness.server import Server
 from tests.harness.tab import Tab
@@ -133,6 +134,31 @@ def refuses(server: Server) -> bool:
     """Whether nobody listens there any more."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", server.port)) != 0
+
+
+@on_postgresql
+def test_a_reply_that_cannot_be_stored_at_once_is_stored_before_the_drain_is_over(
+    simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    async def scene(server: Server) -> None:
+        assert isinstance(server.database, PostgresDatabase)
+        async with Tab(server, "alice") as tab:
+            reply = (await tab.send("sim:tokens=160,rate=20,seed=5"))["message"]["reply"]["id"]
+            await tab.frame("reply.delta", reply=reply)
+            ask_to_end(server)
+            await tab.frame("restarting")
+            with server.database.locked("chat_message"):
+                await asyncio.to_thread(wait_until, server.database.cut_waiting)
+                await asyncio.to_thread(wait_until, lambda: "reply_end_not_stored" in server.log)
+            heard = await tab.ended(reply)
+            assert (heard.status, heard.text) == ("complete", expected_text(160, 5))
+            assert await ended(server) < 2 + LATE
+        assert server.text_of(reply) == ("complete", expected_text(160, 5))
+
+    server = Server(tmp_path / "data", simulator.url)
+    server.drain = DRAIN
+    with server:
+        asyncio.run(scene(server))
 
 
 @on_postgresql

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +12,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.harness.server import Server
+from tests.harness.server import ROOT, Server
 from tests.harness.tab import Tab
 from tests.services import wait_until
 
 pytestmark = pytest.mark.fault
+ON_SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is in SQLite's own words")
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def test_it_becomes_ready_by_itself_as_soon_as_the_database_answers(server: Serv
     assert server.get("/readyz")[0] == 200
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is in SQLite's own words")
+@ON_SQLITE
 def test_what_the_database_refuses_or_has_wrong_does_not_hold_up_the_conversation(server: Server) -> None:
     server.execute(
         "CREATE TRIGGER refusing BEFORE UPDATE ON chat_reply WHEN NEW.state = 'complete'"
@@ -57,3 +60,31 @@ def test_what_the_database_refuses_or_has_wrong_does_not_hold_up_the_conversatio
             assert (heard.status, heard.error) == ("failed", "internal")
 
     asyncio.run(scene())
+
+
+@ON_SQLITE
+def test_a_hit_that_cannot_be_counted_does_not_hold_up_what_waits(server: Server) -> None:
+    demo = [sys.executable, "manage.py", "demo"]
+    subprocess.run(demo, cwd=ROOT, env=server.variables, check=True, capture_output=True)
+    server.execute(
+        "INSERT INTO chat_chatbot_knowledge_bases (chatbot_id, knowledgebase_id)"
+        " SELECT ?, id FROM chat_knowledgebase",
+        server.people["alice"]["chatbot"].replace("-", ""),
+    )
+    server.execute(
+        "CREATE TRIGGER refusing BEFORE UPDATE OF hits_count ON chat_passage"
+        " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+    server.start()
+
+    async def scene() -> None:
+        async with Tab(server, "alice") as tab:
+            first = (await tab.send("How do I connect a model of my own?"))["message"]
+            more = (await tab.send("Hello", conversation=first["conversation"]))["message"]
+            heard = await tab.ended(first["reply"]["id"])
+            assert (heard.status, bool(heard.citations)) == ("complete", True)
+            assert (await tab.ended(more["reply"]["id"])).status == "complete"
+
+    asyncio.run(scene())
+    wait_until(lambda: "hits_not_counted" in server.log)
+    assert "never retrieved" not in server.log

@@ -94,6 +94,21 @@ def test_a_reply_without_end_is_cut_in_time(simulator: SimulatorProcess, tmp_pat
         simulator.wait_until(lambda stats: stats["open"] == 0, within=2 + LATE)
 
 
+def test_the_time_before_another_try_is_part_of_the_whole(
+    simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    pause = 4
+    words = [f"sim:429,times=1,retry_after={pause},tokens=1000,rate=10,seed={seed}" for seed in SEEDS]
+    words += [f"sim:429,times=1,retry_after=6,seed={seed}" for seed in SEEDS]
+    with Server(tmp_path / "data", simulator.url, **DEADLINES) as server:
+        replies = asyncio.run(all_asked(server, words))
+    for seed, (_, heard, seconds) in enumerate(replies[: len(SEEDS)]):
+        assert heard.error == "upstream_timeout"
+        assert TOTAL - 0.5 <= seconds < pause + TOTAL - 0.5
+        assert expected_text(100, seed).startswith(heard.text)
+    assert {heard.error for _, heard, _ in replies[len(SEEDS) :]} == {"upstream_busy"}
+
+
 def test_a_reply_without_end_is_cut_at_its_length_and_its_upstream_closed(
     server: Server, simulator: SimulatorProcess
 ) -> None:

@@ -79,6 +79,11 @@ class PostgresDatabase:
             database.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(tables)))
             yield
 
+    def cut_waiting(self) -> bool:
+        """Cut the connections that wait for what is ``locked``; whether there were any."""
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return bool(self.rows(f"{cut} AND datname = current_database()"))
+
     @contextmanager
     def away(self) -> Iterator[None]:
         """It cuts all connections and takes no new ones, as when PostgreSQL is restarted."""

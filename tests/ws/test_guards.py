@@ -326,3 +326,14 @@ def test_who_was_logged_in_under_an_earlier_secret_key_stays_so(tmp_path: Path) 
     with Server(tmp_path / "data", **keys) as server:
         run(scene(server))
         assert b'id="composer-input"' in server.get("/", session=server.people["alice"]["session"])[1]
+
+
+def test_a_socket_that_ends_with_the_server_is_seen_to_its_end(tmp_path: Path) -> None:
+    async def scene(server: Server) -> None:
+        async with Tab(server, "alice") as tab:
+            await asyncio.to_thread(server.end)
+            await tab.lost()
+
+    with Server(tmp_path / "data") as server:
+        run(scene(server))
+        assert server.log.count("socket_opened") == server.log.count("socket_closed") == 1
