@@ -32,21 +32,25 @@ def product(
     processes: int = 1,
     members: int = MEMBERS,
     pages: bool = False,
-    python: str | None = None,
+    server: str = "",
+    python: str = "",
 ) -> Iterator[list[Parley]]:
     """So many processes on one database, and where the key says so on a Redis of their own: another one's
-    channels would reach it whatever its database's number."""
-    if python is None:
-        python = installation.python(*([] if key == "parley" else ["production"]))
+    channels would reach it whatever its database's number. ``server``: the PostgreSQL to use; ``python``:
+    what runs them instead of an operator's installation."""
     with ExitStack() as around:
-        database_url = "" if key == "parley" else around.enter_context(postgresql())
+        if key == "parley":
+            server, python = "", python or installation.python()
+        else:
+            server = server or around.enter_context(postgresql())
+            python = python or installation.python("production")
         redis_url = around.enter_context(new_redis()) if key == "production" else ""
         servers: list[Parley] = []
         for _ in range(processes):
             one = Parley(
                 upstream,
                 name=PRODUCT[key],
-                database_url=database_url,
+                database_url=server,
                 redis_url=redis_url,
                 beside=servers[0] if servers else None,
                 members=members,

@@ -101,18 +101,17 @@ async def soak(
 
 def lines(report: Report) -> str:
     """Once a minute what each process held, and what happened in all."""
-    head = "minute  process  memory MB  files  threads  database"
-    shared = "people  journal MB  upstreams  running"
+    head = "minute  process  memory MB  files  threads  database  people  journal MB  upstreams  running"
     minutes: dict[int, Sample] = {}
     for one in report.samples:
         minutes.setdefault(int(one.at // 60), one)
     rows = []
     for minute, one in minutes.items():
-        of_all = f"{one.people:6d}  {one.journal / 1e6:10.1f}  {one.upstreams:9d}  {one.running:7d}"
+        of_all = f"{one.journal / 1e6:10.1f}  {one.upstreams:9d}  {one.running:7d}"
         for number, held in enumerate(one.processes, start=1):
             rows.append(
                 f"{minute:6d}  {number:7d}  {held.memory / 1e6:9.0f}  {held.files:5d}  {held.threads:7d}  "
-                f"{held.database:8d}  {of_all if number == 1 else ''}".rstrip()
+                f"{held.database:8d}  {held.people:6d}  {of_all if number == 1 else ''}".rstrip()
             )
     happened = ", ".join(f"{count:,} {name}" for name, count in report.done.most_common())
-    return "\n".join([f"{head}  {shared}", *rows, "", happened])
+    return "\n".join([head, *rows, "", happened])

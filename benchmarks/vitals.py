@@ -31,18 +31,23 @@ class Held:
     #: needed at once.
     files: int
     threads: int
-    #: To its database; on SQLite each is an open file.
+    #: Connections to its database; on SQLite each is an open file.
     database: int
+    #: People's connections.
+    people: int
 
 
 @dataclass(frozen=True)
 class Sample:
     at: float
-    processes: tuple[Held, ...]
-    people: int
+    processes: list[Held]
     journal: int
     upstreams: int
     running: int
+
+    @property
+    def people(self) -> int:
+        return sum(one.people for one in self.processes)
 
 
 class Vitals:
@@ -64,18 +69,15 @@ class Vitals:
         server = self.targets[0].server
         journal = server.data / "parley.sqlite3-wal"
         (running,) = server.rows("SELECT count(*) FROM chat_reply WHERE state = 'running'")[0]
-        found = [self._held(one) for one in self.targets]
         return Sample(
             at=monotonic() - self.begun,
-            processes=tuple(held for held, _ in found),
-            people=sum(people for _, people in found),
+            processes=[self._held(one) for one in self.targets],
             journal=journal.stat().st_size if journal.exists() else 0,
             upstreams=self.upstream.stats()["open"],
             running=running,
         )
 
-    def _held(self, target: Parley) -> tuple[Held, int]:
-        """And the connections that people have to it."""
+    def _held(self, target: Parley) -> Held:
         process, database = target.process, target.server.database
         files, connections = process.num_fds(), process.net_connections("tcp")
         # One that waits for its owner to close it has its other end still.
@@ -85,13 +87,13 @@ class Vitals:
             to_database = to[urlsplit(database.url).port or 5432]
         else:
             to_database = sum(one.path == str(database.path) for one in process.open_files())
-        held = Held(
+        return Held(
             memory=target.memory(),
             files=files - people - to[self.upstream.port],
             threads=process.num_threads(),
             database=to_database,
+            people=people,
         )
-        return held, people
 
     def errors(self) -> list[str]:
         """What the processes have logged since then."""
