@@ -68,12 +68,15 @@ class Vitals:
     def sample(self) -> Sample:
         server = self.targets[0].server
         journal = server.data / "parley.sqlite3-wal"
+        processes = [self._held(one) for one in self.targets]
+        # One right after the other: they are compared.
+        upstreams = self.upstream.stats()["open"]
         (running,) = server.rows("SELECT count(*) FROM chat_reply WHERE state = 'running'")[0]
         return Sample(
             at=monotonic() - self.begun,
-            processes=[self._held(one) for one in self.targets],
+            processes=processes,
             journal=journal.stat().st_size if journal.exists() else 0,
-            upstreams=self.upstream.stats()["open"],
+            upstreams=upstreams,
             running=running,
         )
 
