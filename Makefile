@@ -22,7 +22,7 @@ fuzz:      ## the API asked whatever its schema allows and what it does not (FUZ
 	@$(PYTHON) config/install.py --for-tests
 	@exec .venv/bin/python -m tests.run --fuzz
 
-bench:     ## the performance table: this product beside reference relays (about half an hour)
+bench:     ## the performance table: this product beside reference relays (about forty minutes)
 	@$(PYTHON) config/install.py --for-tests
 	@exec .venv/bin/python -m benchmarks
 

@@ -2,7 +2,7 @@
 
 With ``--streams`` or ``--profile`` one window of one target instead; ``growth`` prints what the product costs
 as work grows, ``lists`` what long lists cost by the API, ``soak`` works for half an hour and looks whether
-anything leaks.
+anything leaks: in one process on SQLite or, with ``--only production``, in two on PostgreSQL and Redis.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import uvloop
 
 from benchmarks import growth, installation, lists, machine, soak, table
 from benchmarks.figures import Figures
 from benchmarks.profile import profile
+from benchmarks.running import product, running
 from benchmarks.session import Plan, idle_socket, measure, one_window
-from benchmarks.targets import KEYS, Parley, Target, target
+from benchmarks.targets import KEYS, PRODUCT, Parley, Target
 from tests.services import postgresql
 from tests.simulator.process import SimulatorProcess
 
@@ -30,14 +29,17 @@ def main() -> None:
     machine.allow_many_files()
     os.sched_setaffinity(0, {machine.LOAD_CORE})
     print(machine.description(), flush=True)
+    keys = options.only or ["parley"]
     if options.what == "growth":
-        print_growth()
+        for key in keys:
+            print_growth(key)
     elif options.what == "lists":
         print_lists()
     elif options.what == "soak":
-        sys.exit(0 if print_soak(options) else 1)
+        passed = [print_soak(key, options.streams or soak.PEOPLE) for key in keys]
+        sys.exit(0 if all(passed) else 1)
     elif options.streams or options.profile:
-        for key in options.only or ["parley"]:
+        for key in keys:
             window(key, options)
     else:
         print_table(options)
@@ -52,20 +54,10 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--streams", type=int, help="one window at so many streams; people in the soak")
     parser.add_argument("--periods", type=int, default=2, help="length of the window, in replies (2)")
     parser.add_argument("--profile", action="store_true", help="one window; where the server's time goes")
-    return parser.parse_args(arguments)
-
-
-@contextmanager
-def running(key: str) -> Iterator[Target]:
-    """The target, with an upstream of its own."""
-    extras = ["production"] if key == "postgresql" else []
-    python = installation.python(*extras)
-    with (
-        postgresql() as address,
-        SimulatorProcess() as upstream,
-        target(key, upstream.url, address, python) as one,
-    ):
-        yield one
+    options = parser.parse_args(arguments)
+    if options.what in ("growth", "soak") and not set(options.only or ()) <= set(PRODUCT):
+        parser.error(f"{options.what} is for the product: {', '.join(PRODUCT)}")
+    return options
 
 
 def print_table(options: argparse.Namespace) -> None:
@@ -80,21 +72,22 @@ def print_table(options: argparse.Namespace) -> None:
                 result.rounds.append(found)
                 for figures in (found.few, found.many, found.unpaced):
                     print(f"  {figures}", file=sys.stderr, flush=True)
-            if key == "parley":
+            if key in PRODUCT:
                 with running(key) as one:
                     result.idle.append(uvloop.run(idle_socket(one, plan)))
     print(f"\n{table.markdown(results)}\n\n{table.budgets(results)}")
 
 
-def print_growth() -> None:
-    python = installation.python()
-    with (
-        SimulatorProcess() as upstream,
-        Parley(upstream.url, name="Parley", pages=True, python=python) as one,
-    ):
-        histories = growth.by_messages(one, growth.MESSAGES)
-        print(f"\n{growth.messages_table(histories)}", flush=True)
-        print(f"\n{growth.streams_table(uvloop.run(growth.by_streams(one, growth.STREAMS)))}")
+def print_growth(key: str) -> None:
+    with SimulatorProcess() as upstream:
+        with product(key, upstream.url, pages=True) as (one,):
+            histories = growth.by_messages(one, growth.MESSAGES)
+        print(f"\n{one.name}\n\n{growth.messages_table(histories)}", flush=True)
+        steps = []
+        for streams in growth.STREAMS:
+            with product(key, upstream.url) as (one,):
+                steps.append(uvloop.run(growth.at_streams(one, streams)))
+    print(f"\n{growth.streams_table(steps)}", flush=True)
 
 
 def print_lists() -> None:
@@ -111,16 +104,15 @@ def print_lists() -> None:
     print(f"\n{table.verdict_lines(lists.verdicts(found))}")
 
 
-def print_soak(options: argparse.Namespace) -> bool:
+def print_soak(key: str, people: int) -> bool:
     """Whether it was passed."""
-    python = installation.python()
-    with SimulatorProcess() as upstream, Parley(upstream.url, name="Parley", python=python) as one:
-        report = uvloop.run(
-            soak.soak(one, upstream, people=options.streams or soak.PEOPLE, minutes=soak.MINUTES)
-        )
+    processes = soak.PROCESSES.get(key, 1)
+    with SimulatorProcess() as upstream, product(key, upstream.url, processes=processes) as servers:
+        print(f"{servers[0].name}, processes: {processes}", flush=True)
+        report = uvloop.run(soak.soak(servers, upstream, people=people, minutes=soak.MINUTES))
     verdicts = [*report.correct(), *report.steady()]
     print("\n".join({soak.kind(error): error for error in report.errors}.values()))
-    print(f"\n{soak.lines(report)}\n\n{table.verdict_lines(verdicts)}")
+    print(f"\n{soak.lines(report)}\n\n{table.verdict_lines(verdicts)}", flush=True)
     return all(passed for passed, _ in verdicts)
 
 

@@ -30,8 +30,8 @@ OWNER = 0
 @dataclass(frozen=True)
 class Step:
     figures: Figures
-    #: Bytes by which the server grew while its replies ran, for each that was new.
-    reply: float
+    #: Bytes by which the server grew while its replies ran, for each after the first.
+    reply: float | None
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,18 @@ class History:
     first_token: float
 
 
-async def by_streams(target: Parley, streams: tuple[int, ...], scenario: Scenario = PACED) -> list[Step]:
-    crowd, steps = Crowd(target, scenario), []
-    for number in streams:
-        joining = await crowd.connect(number - len(crowd.tabs))
-        await asyncio.sleep(2)
-        before = target.memory()
-        await crowd.begin(joining)
-        figures = await crowd.measure(2 * scenario.seconds)
-        steps.append(Step(figures, (figures.memory - before) / len(joining)))
+async def at_streams(target: Parley, streams: int, scenario: Scenario = PACED) -> Step:
+    """The server has to be a fresh one: memory that it had before would be used again, and what longer
+    conversations take would be counted to new ones. What it loads for its first reply is no reply's."""
+    crowd = Crowd(target, scenario)
+    await crowd.grow_to(1)
+    joining = await crowd.connect(streams - 1)
+    await asyncio.sleep(2)
+    before = target.memory()
+    await crowd.begin(joining)
+    figures = await crowd.measure(2 * scenario.seconds)
     await crowd.finish()
-    return steps
+    return Step(figures, (figures.memory - before) / len(joining) if joining else None)
 
 
 def by_messages(target: Parley, messages: tuple[int, ...]) -> list[History]:
@@ -131,7 +132,7 @@ def streams_table(steps: list[Step]) -> str:
                 f"{one.first_token(50):.1f} / {one.first_token(95):.1f}",
                 f"{one.lag(95):.1f}",
                 f"{one.memory / 1e6:.0f}",
-                f"{step.reply / 1024:.0f}",
+                "" if step.reply is None else f"{step.reply / 1024:.0f}",
             )
             for step in steps
             for one in [step.figures]

@@ -7,6 +7,7 @@ import asyncio
 import random
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -60,10 +61,13 @@ class Line(WebSocket):
 
 
 class Person:
-    """``done`` counts what happened to everybody; ``wrong`` names what was not right."""
+    """Each connection goes to any of ``targets``. ``done`` counts what happened to everybody; ``wrong`` names
+    what was not right."""
 
-    def __init__(self, target: Target, number: int, *, done: Counter[str], wrong: Counter[str]) -> None:
-        self.target, self.number, self.done, self.wrong = target, number, done, wrong
+    def __init__(
+        self, targets: Sequence[Target], number: int, *, done: Counter[str], wrong: Counter[str]
+    ) -> None:
+        self.targets, self.number, self.done, self.wrong = targets, number, done, wrong
         self.random = random.Random(number)
         self.conversation = str(uuid4())
         self.line: Line
@@ -87,8 +91,9 @@ class Person:
 
     async def connect(self) -> None:
         loop = asyncio.get_running_loop()
-        self.line = Line(self.target, self.number)
-        await loop.create_connection(lambda: self.line, "127.0.0.1", self.target.port)
+        target = self.random.choice(self.targets)
+        self.line = Line(target, self.number)
+        await loop.create_connection(lambda: self.line, "127.0.0.1", target.port)
         await self.frame("ready")
 
     async def reconnect(self) -> None:

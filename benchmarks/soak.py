@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -21,6 +22,8 @@ from tests.simulator.process import SimulatorProcess
 PEOPLE = 100
 MINUTES = float(os.environ.get("SOAK_MINUTES") or 30)
 WARM_UP_MINUTES = 5.0
+#: In the production set-up one process tells another by Redis, and each has a pool of connections.
+PROCESSES = {"production": 2}
 MOST_SLOPE, MOST_DRIFT = 1.0, 5
 
 
@@ -50,19 +53,24 @@ class Report:
         ]
 
     def steady(self) -> list[tuple[bool, str]]:
-        growth = slope(self.warm)
-        drifts = {
-            "open files": drift(self.warm, lambda one: one.files),
-            "threads": drift(self.warm, lambda one: one.threads),
-            "database connections": drift(self.warm, lambda one: one.connections),
-        }
-        return [
-            (growth <= MOST_SLOPE, f"memory grows at most {MOST_SLOPE} MB a minute: {growth:+.2f}"),
-            *(
-                (abs(by) <= MOST_DRIFT, f"{name} within ±{MOST_DRIFT}: {by:+.0f}")
-                for name, by in drifts.items()
-            ),
-        ]
+        warm = self.warm
+        times = [one.at for one in warm]
+        verdicts = [within("people's connections", [one.people for one in warm])]
+        for number, held in enumerate(zip(*(one.processes for one in warm), strict=True), start=1):
+            growth = slope(times, [one.memory for one in held])
+            judged = [
+                (growth <= MOST_SLOPE, f"memory grows at most {MOST_SLOPE} MB a minute: {growth:+.2f}"),
+                within("open files", [one.files for one in held]),
+                within("threads", [one.threads for one in held]),
+                within("database connections", [one.database for one in held]),
+            ]
+            verdicts += [(passed, f"process {number}: {text}") for passed, text in judged]
+        return verdicts
+
+
+def within(name: str, values: Sequence[int]) -> tuple[bool, str]:
+    by = drift(values)
+    return abs(by) <= MOST_DRIFT, f"{name} within ±{MOST_DRIFT}: {by:+.0f}"
 
 
 def kind(error: str) -> str:
@@ -70,13 +78,16 @@ def kind(error: str) -> str:
     return " ".join(error.split(maxsplit=4)[2:4])
 
 
-async def soak(target: Parley, upstream: SimulatorProcess, *, people: int, minutes: float) -> Report:
+async def soak(
+    targets: Sequence[Parley], upstream: SimulatorProcess, *, people: int, minutes: float
+) -> Report:
+    """Processes on one database; each connection of the people goes to any of them."""
     done: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
-    vitals = Vitals(target, upstream)
+    vitals = Vitals(targets, upstream)
     watching = asyncio.create_task(vitals.watch())
     until = monotonic() + minutes * 60
-    crowd = [Person(target, number, done=done, wrong=wrong) for number in range(people)]
+    crowd = [Person(targets, number, done=done, wrong=wrong) for number in range(people)]
     living = asyncio.gather(*(person.live(until) for person in crowd))
     await asyncio.sleep(until - monotonic())
     watching.cancel()
@@ -89,15 +100,18 @@ async def soak(target: Parley, upstream: SimulatorProcess, *, people: int, minut
 
 
 def lines(report: Report) -> str:
-    """Once a minute what the server held, and what happened in all."""
-    head = "minute  memory MB  files  threads  database  journal MB  upstreams  running"
+    """Once a minute what each process held, and what happened in all."""
+    head = "minute  process  memory MB  files  threads  database  people  journal MB  upstreams  running"
     minutes: dict[int, Sample] = {}
     for one in report.samples:
         minutes.setdefault(int(one.at // 60), one)
-    rows = [
-        f"{minute:6d}  {one.memory / 1e6:9.0f}  {one.files:5d}  {one.threads:7d}  {one.connections:8d}  "
-        f"{one.journal / 1e6:10.1f}  {one.upstreams:9d}  {one.running:7d}"
-        for minute, one in minutes.items()
-    ]
+    rows = []
+    for minute, one in minutes.items():
+        of_all = f"{one.journal / 1e6:10.1f}  {one.upstreams:9d}  {one.running:7d}"
+        for number, held in enumerate(one.processes, start=1):
+            rows.append(
+                f"{minute:6d}  {number:7d}  {held.memory / 1e6:9.0f}  {held.files:5d}  {held.threads:7d}  "
+                f"{held.database:8d}  {held.people:6d}  {of_all if number == 1 else ''}".rstrip()
+            )
     happened = ", ".join(f"{count:,} {name}" for name, count in report.done.most_common())
     return "\n".join([head, *rows, "", happened])

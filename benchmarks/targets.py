@@ -101,8 +101,8 @@ def answers(port: int) -> bool:
 
 
 class Parley(Process):
-    """The whole product, as ``manage.py serve`` runs it. ``pages``: with what the pages need, too;
-    ``python``: what runs it."""
+    """One process of the whole product, as ``manage.py serve`` runs it. ``beside``: the one with whose
+    database it works; ``pages``: with what the pages need, too; ``python``: what runs it."""
 
     path = "/ws/chat/"
 
@@ -112,6 +112,8 @@ class Parley(Process):
         *,
         name: str,
         database_url: str = "",
+        redis_url: str = "",
+        beside: Parley | None = None,
         members: int = MEMBERS,
         pages: bool = False,
         python: str = sys.executable,
@@ -124,9 +126,11 @@ class Parley(Process):
             Path(self._folder.name),
             upstream,
             members,
+            beside=beside.server if beside else None,
             database_url=database_url,
             python=python,
             MAX_RUNNING_REPLIES="5000",
+            **({"REDIS_URL": redis_url} if redis_url else {}),
             **({} if pages else {"STATIC_ROOT": str(empty)}),
         )
         self.port = self.server.port
@@ -162,9 +166,8 @@ class Parley(Process):
         return done.stdout.decode()
 
 
-def target(key: str, upstream: str, postgresql: str, python: str = sys.executable) -> Target:
-    """The target of this short name, run by this Python; ``postgresql`` is the address of a server for its
-    database."""
+def relay(key: str, upstream: str, python: str = sys.executable) -> Relay:
+    """The relay of this short name, run by this Python."""
     match key:
         case "bare":
             return Relay(upstream, name="aiohttp client and socket, uvloop", module="bare", python=python)
@@ -174,11 +177,14 @@ def target(key: str, upstream: str, postgresql: str, python: str = sys.executabl
         case "plain":
             name = "Daphne, Channels, plain httpx, json; no product"
             return Relay(upstream, name=name, module="framework", options=("--plain",), python=python)
-        case "parley":
-            return Parley(upstream, name="**Parley**, SQLite", python=python)
-        case "postgresql":
-            return Parley(upstream, name="**Parley**, PostgreSQL", database_url=postgresql, python=python)
     raise KeyError(key)
 
 
-KEYS = ("bare", "framework", "plain", "parley", "postgresql")
+RELAYS = ("bare", "framework", "plain")
+#: The product, by what it keeps its data in.
+PRODUCT = {
+    "parley": "**Parley**, SQLite",
+    "postgresql": "**Parley**, PostgreSQL",
+    "production": "**Parley**, PostgreSQL and Redis",
+}
+KEYS = (*RELAYS, *PRODUCT)

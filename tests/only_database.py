@@ -8,10 +8,11 @@ from __future__ import annotations
 import pytest
 from django.test import TransactionTestCase
 
+from tests.harness.cluster import on_postgresql
+
 #: What asks nothing of the database that others do not ask, and takes long.
 SAME = (
     "tests/access/",
-    "tests/benchmarks/",
     "tests/browser/",
     "tests/doctor/test_clock.py",
     "tests/doctor/test_completions.py",
@@ -39,5 +40,6 @@ def depends_on_database(item: pytest.Item) -> bool:
     if item.get_closest_marker("django_db") or (owner is not None and issubclass(owner, TransactionTestCase)):
         return True
     fixtures = set(getattr(item, "fixturenames", ()))
-    serves = "server" in fixtures or (item.get_closest_marker("fault") and "simulator" in fixtures)
+    several = on_postgresql.mark in item.iter_markers()
+    serves = several or "server" in fixtures or (item.get_closest_marker("fault") and "simulator" in fixtures)
     return bool(serves) and "chromium" not in fixtures
