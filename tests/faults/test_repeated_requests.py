@@ -125,3 +125,27 @@ def test_of_two_requests_made_at_once_with_one_key_one_is_refused(
         assert sorted(told, key=max) == [{route.status}, {422}]
         assert len({answer.content for answer in answers}) == 2
         assert servers[0].rows(query, f"%{mark}%") == [(1,)]
+
+
+@pytest.mark.parametrize("name", ["a question", "a message"])
+def test_a_file_that_comes_with_all_of_them_is_sent_once(
+    servers: list[Server], conversation: str, name: str
+) -> None:
+    route, program = ROUTES[name], Program(servers[0])
+    for _ in range(ROUNDS):
+        mark = uuid4().hex
+        uploaded = requests.post(
+            f"{servers[0].origin}/api/attachments/",
+            files={"file": ("sea.txt", mark.encode(), "text/plain")},
+            headers=program.headers(),
+            timeout=60,
+        ).json()
+        body = route.body(conversation, f"sim:tokens=1 {mark}")
+        body.get("message", body)["attachments"] = [uploaded["id"]]
+        answers = at_once(servers, route, [body])
+        assert {answer.status_code for answer in answers} == {route.status}
+        # Each answer has a link of its own to the file.
+        told = [answer.json() for answer in answers]
+        assert len({(one.get("messageId"), one.get("id")) for one in told}) == 1
+        query = "SELECT message_id FROM chat_attachment WHERE id = ? AND message_id IS NOT NULL"
+        assert len(servers[0].rows(query, uploaded["id"].replace("-", ""))) == 1
