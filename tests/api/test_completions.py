@@ -175,18 +175,6 @@ def test_another_body_with_the_same_key_is_refused_and_another_key_is_another_re
     assert charlies["conversationId"] != first["conversationId"]
 
 
-def test_a_message_under_the_key_of_a_question_is_refused_and_the_other_way_round(alice: Program) -> None:
-    key = uuid4().hex
-    conversation = alice.ask("sim:tokens=5", headers={"Idempotency-Key": key}).json()["conversationId"]
-    sent, body = f"{alice.server.origin}/api/messages/", {"conversation": conversation, "content": "Hello"}
-    for of_message in (key, uuid4().hex):
-        headers = alice.headers(Idempotency_Key=of_message)
-        status = requests.post(sent, json=body, headers=headers, timeout=60).status_code
-        assert status == (422 if of_message == key else 201)
-    asked = {"conversation": conversation, "message": {"content": "Hello"}}
-    assert alice.post(asked, Idempotency_Key=of_message).status_code == 422
-
-
 def test_a_client_that_leaves_stops_nothing(server: Server, alice: Program) -> None:
     with alice.stream("sim:tokens=30,seed=4,rate=30") as stream:
         conversation = stream.hear().last["conversationId"]

@@ -62,19 +62,16 @@ ROUTES = {
 }
 
 
+def ask(program: Program, route: Route, body: Json, key: str) -> requests.Response:
+    headers = program.headers(Idempotency_Key=key) | {"2hd-api-key": program.key}
+    return requests.post(program.server.origin + route.path(program), json=body, headers=headers, timeout=60)
+
+
 def at_once(servers: list[Server], route: Route, bodies: list[Json]) -> list[requests.Response]:
     """The answers to twenty requests with one key, of these bodies in turn."""
-    key = uuid4().hex
-
-    def ask(program: Program, body: Json) -> requests.Response:
-        headers = program.headers(Idempotency_Key=key) | {"2hd-api-key": program.key}
-        return requests.post(
-            program.server.origin + route.path(program), json=body, headers=headers, timeout=60
-        )
-
-    programs = islice(cycle(map(Program, servers)), AT_ONCE)
+    programs, key = islice(cycle(map(Program, servers)), AT_ONCE), uuid4().hex
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(ask, programs, cycle(bodies)))
+        return list(pool.map(lambda *asked: ask(asked[0], route, asked[1], key), programs, cycle(bodies)))
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +146,15 @@ def test_a_file_that_comes_with_all_of_them_is_sent_once(
         assert len({(one.get("messageId"), one.get("id")) for one in told}) == 1
         query = "SELECT message_id FROM chat_attachment WHERE id = ? AND message_id IS NOT NULL"
         assert len(servers[0].rows(query, uploaded["id"].replace("-", ""))) == 1
+
+
+def test_what_was_sent_to_one_route_is_another_request_at_the_next(
+    servers: list[Server], conversation: str
+) -> None:
+    for first in ROUTES.values():
+        content, key = f"sim:tokens=1 {uuid4().hex}", uuid4().hex
+        assert ask(Program(servers[0]), first, first.body(conversation, content), key).ok
+        for route in ROUTES.values():
+            again = ask(Program(servers[-1]), route, route.body(conversation, content), key)
+            assert again.status_code == (first.status if route is first else 422)
+        assert servers[0].rows("SELECT count(*) FROM chat_message WHERE content = ?", content) == [(1,)]
