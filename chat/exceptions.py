@@ -12,6 +12,7 @@
     - ChatbotOff               its chatbot was taken away, or is switched off
     - SiteRefused              the site around the embedded page is not, or no longer, on the web chat's list
   x Conflict                   somebody was first
+  x KeyReused                  the Idempotency-Key came with another request before
   x RateLimited                (transient) carries ``retry_after`` in seconds
     - DailyLimit               not before tomorrow: nobody should try again by themselves
   x StorageBusy                (transient) the database did not answer
@@ -99,6 +100,12 @@ class Conflict(ChatError):
     code = "conflict"
     status = 409
     default = _("Somebody else changed this first. Reload and try again.")
+
+
+class KeyReused(ChatError):
+    code = "idempotency_key_reused"
+    status = 422
+    default = _("This Idempotency-Key was used with another request. Take a new one for a new request.")
 
 
 class RateLimited(ChatError):

@@ -45,6 +45,7 @@ SEVERAL = tuple(
         "neighbours",
         "proxies",
         "redis",
+        "repeated_requests",
         "repeats",
         "workers",
     )

@@ -48,6 +48,16 @@ def test_everything_that_lasts_is_watched_comes_back_and_keeps_a_bounded_log() -
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
 
 
+def test_what_takes_too_much_memory_is_ended_instead_of_everything_else() -> None:
+    for name in ("web", "worker"):
+        service = SERVICES[name]
+        assert service["mem_limit"] == service["memswap_limit"], name
+        files = int(re.fullmatch(r"/tmp:size=(\d+)m", service["tmpfs"][0])[1])  # they are memory too
+        assert int(service["mem_limit"].removesuffix("g")) * 1024 >= files + 1024, name
+    unit = (ROOT / "docs/operate.md").read_text()
+    assert f"MemoryMax={SERVICES['web']['mem_limit'].upper()}\n" in unit
+
+
 def test_what_parley_runs_in_can_write_to_nothing_but_its_data() -> None:
     assert set(OURS) == {"migrate", "web", "worker"}
     for name, service in OURS.items():

@@ -13,13 +13,14 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from chat.api.casing import FREE_FORM, camel
 
 PREFIX = "/api/"
 OTHER_PREFIXES = ("/api/v1/", "/v1/")
 
+KEY_REUSED = OpenApiResponse(description="The Idempotency-Key was used with another request.")
 #: On a serializer whose names travel in snake_case.
 SNAKE_CASE = {"x-snake-case": True}
 
@@ -42,6 +43,16 @@ def parameter(
     """A parameter in the address, by its name in camelCase."""
     type_ = {"type": "string", "format": "date"} if kind == "date" else _KINDS[kind]
     return OpenApiParameter(name, type_, required=required, description=description, enum=enum)
+
+
+def idempotency_key(description: str) -> OpenApiParameter:
+    """The header (``chat.services.repeats``); what a repeat with it does, in a sentence."""
+    return OpenApiParameter(
+        "Idempotency-Key",
+        str,
+        OpenApiParameter.HEADER,
+        description=f"{description} Another request with the key is 422.",
+    )
 
 
 def example(name: str, value: Any, *, request: bool = False, form: bool = False) -> OpenApiExample:

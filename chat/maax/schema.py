@@ -112,10 +112,23 @@ def _parameter(name: str, description: str, *, required: bool = True, **more: An
     return OpenApiParameter(name, type_, required=required, description=description, **more)
 
 
+_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="A repeat with the same key gets the same answer and stores nothing; another request is 422.",
+)
+
+
 def _described(
-    answer: type[serializers.Serializer[None]], shown: Any, sent: Any = None, **more: Any
+    answer: type[serializers.Serializer[None]],
+    shown: Any,
+    sent: Any = None,
+    *,
+    further: tuple[int, ...] = (),
+    **more: Any,
 ) -> Describes:
-    errors = dict.fromkeys((400, 401, 403, 405, 413, 429, 503), MaaxError)
+    errors = dict.fromkeys((400, 401, 403, 405, 413, 429, 503, *further), MaaxError)
     examples = [OpenApiExample("Answer", shown, response_only=True, status_codes=["200"])]
     if sent is not None:
         examples.append(OpenApiExample("Request", sent, request_only=True))
@@ -136,6 +149,8 @@ initiate = _described(
     },
     operation_id="initiate_answer_generation",
     summary="Ask in a prospect's name",
+    parameters=[_KEY],
+    further=(422,),
     request=MaaxQuestion,
 )
 retrieve = _described(

@@ -27,6 +27,7 @@ from chat.selectors.integer_ids import object_of
 from chat.services.integer_ids import Kind, integer_id, integer_ids
 from chat.services.keys import allows, mark_used, principal_of, usable_key
 from chat.services.prospects import OTHER_SERVICE, Enquiry, ask, begin_conversation
+from chat.services.repeats import key_in
 
 #: How a client may ask for text as the model wrote it.
 PLAIN = ("plain_text", "plain", "text")
@@ -129,6 +130,7 @@ class InitiateAnswerGeneration(MaaxView):
             enquiry=enquiry,
             content=content,
             delivery={"platform": platform, "output_format": HTML if html else ""},
+            idempotency_key=key_in(request.headers),
         )
         return JsonResponse({"incoming_message_id": integer_id("message", message)})
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Literal
 from uuid import UUID, uuid4, uuid5
 
-import orjson
-from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from chat.db import transact
-from chat.exceptions import BadRequest, ChatError, NotFound
+from chat.exceptions import BadRequest, NotFound
 from chat.models import Chatbot, Contact, Conversation, Message, MessageType, Reply
 from chat.principals import Principal
 from chat.selectors import attachments_for, chatbot_for, conversation_for
 from chat.services.attachments import resolve
 from chat.services.contents import PLAIN, Details, Json, title_of
-from chat.services.messages import Posted, first_result, post_message, sender_of
+from chat.services.messages import Posted, post_message, sender_of
+from chat.services.repeats import once
 from chat.services.web_chats import api_web_chat
-
-
-class KeyReused(ChatError):
-    code = "idempotency_key_reused"
-    status = 422
-    default = _("This Idempotency-Key was used with another request. Take a new one for a new request.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +44,6 @@ class Question:
     query_metadata: Json | None = None
     details: Details = PLAIN
     earlier: Sequence[Said] = ()
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def post_question(
@@ -81,25 +70,16 @@ def ask_chatbot(
 ) -> Posted:
     """Store the question with the reply that will answer it, also where automatic replies are off.
 
-    With an ``idempotency_key`` a repeat by the same principal returns the first result; with another question
-    it is ``KeyReused``. ``process`` and ``start`` are as in ``post_message``.
+    The ``idempotency_key`` is as in ``once``, ``process`` and ``start`` as in ``post_message``.
     """
-    message = uuid5(principal.id, idempotency_key) if idempotency_key else uuid4()
-    new = uuid5(message, "conversation") if idempotency_key else uuid4()
-    digest = question.digest if idempotency_key else ""
-    files: list[UUID] | None = None
-    for _attempt in range(2):
-        if idempotency_key and (first := first_result(principal, message)):
-            if first.message.request_digest != digest:
-                raise KeyReused
-            return first
-        if files is None:
-            files = _files(principal, question)
-        try:
-            return _ask(principal, question, files, message, new, digest, process, start)
-        except IntegrityError:
-            continue  # the same request at the same moment: return what that one has made
-    raise NotFound
+    asked = asdict(question) if idempotency_key else {}
+    return once(principal, idempotency_key, asked, partial(_ask, principal, question, process, start))
+
+
+def _ask(
+    principal: Principal, question: Question, process: UUID | None, start: bool, id: UUID, digest: str
+) -> Posted:
+    return _store(principal, question, _files(principal, question), id, digest, process, start)
 
 
 def _files(principal: Principal, question: Question) -> list[UUID]:
@@ -115,17 +95,16 @@ def _files(principal: Principal, question: Question) -> list[UUID]:
 
 
 @transact()
-def _ask(
+def _store(
     principal: Principal,
     question: Question,
     files: list[UUID],
     id: UUID,
-    new: UUID,
     digest: str,
     process: UUID | None,
     start: bool,
 ) -> Posted:
-    conversation = _conversation(principal, question, new)
+    conversation = _conversation(principal, question, uuid5(id, "conversation") if digest else uuid4())
     values = {name: getattr(question.details, name) for name in Details.__dataclass_fields__}
     return post_message(
         principal=principal,

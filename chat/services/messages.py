@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from chat.db import transact
-from chat.exceptions import ChatbotOff, NotFound
+from chat.exceptions import ChatbotOff, KeyReused, NotFound
 from chat.hints import conversation_group, hint, hint_row
 from chat.models import Attachment, Contact, Conversation, Message, MessageType, Reply
 from chat.prepared import Prepared, PreparedUpdate
@@ -95,7 +95,7 @@ def post_message(
     how = process, start, begins, always, address
     draft = Draft(id, conversation, content, chatbot, attachments or [], query_metadata, details, *how)
     for _attempt in range(2):
-        if first := first_result(principal, id):
+        if first := first_result(principal, id, details.request_digest):
             return first
         try:
             return _store(principal, draft)
@@ -119,13 +119,17 @@ _conversations_there: Prepared[UUID] = Prepared(
 )
 
 
-def first_result(principal: Principal, id: UUID) -> Posted | None:
+def first_result(principal: Principal, id: UUID, digest: str) -> Posted | None:
+    """What is stored under the id. Raises ``NotFound`` for somebody else's, and ``KeyReused`` where another
+    request asked for it."""
     existing = _made_by(id=id)
     if not existing:
         return None
     if existing != [principal.label]:
         raise NotFound
     message = message_for(principal, id)
+    if message.request_digest != digest:
+        raise KeyReused
     return Posted(message, newest_reply(message), [], created=False)
 
 

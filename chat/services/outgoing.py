@@ -49,7 +49,7 @@ def post_outgoing(
         **details.columns,
     )
     for _attempt in range(2):
-        if first := first_result(principal, id):
+        if first := first_result(principal, id, details.request_digest):
             return first
         try:
             return _store(principal, message, conversation, attachments or [])

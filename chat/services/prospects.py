@@ -8,9 +8,10 @@ the same moment make one contact and one conversation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,8 @@ from chat.selectors import chatbot_for, conversation_for, conversations_of
 from chat.selectors.contacts import contact_for, contact_known_by
 from chat.services.contacts import create_contact, digits_of, lock_contacts, place_contact, update_contact
 from chat.services.contents import Details
-from chat.services.messages import post_message
+from chat.services.messages import Posted, post_message
+from chat.services.repeats import once
 from chat.services.web_chats import api_web_chat
 
 OTHER_SERVICE = _("This conversation is of another service type.")
@@ -65,14 +67,29 @@ def begin_conversation(*, principal: Principal, enquiry: Enquiry) -> Conversatio
     return _new_conversation(principal, enquiry, _made_or_renewed(principal, contact, enquiry.particulars))
 
 
-@transact()
-def ask(*, principal: Principal, enquiry: Enquiry, content: str, delivery: dict[str, Any]) -> UUID:
+def ask(
+    *,
+    principal: Principal,
+    enquiry: Enquiry,
+    content: str,
+    delivery: dict[str, Any],
+    idempotency_key: str = "",
+) -> UUID:
     """Store what a prospect wrote, and the reply that a worker will make; returns the message's id.
 
     It goes into the conversation that the enquiry names, else into the prospect's latest of that service,
     else into a new one. ``NotFound`` and ``NotAllowed``: something that it names is not theirs, or does not
-    belong to the rest.
+    belong to the rest. The ``idempotency_key`` is as in ``once``.
     """
+    request = {"enquiry": asdict(enquiry), "content": content, "delivery": delivery}
+    make = partial(_ask, principal, enquiry, content, delivery)
+    return once(principal, idempotency_key, request, make).message.pk
+
+
+@transact()
+def _ask(
+    principal: Principal, enquiry: Enquiry, content: str, delivery: dict[str, Any], id: UUID, digest: str
+) -> Posted:
     contact, conversation = _place(principal, enquiry)
     if conversation is None:
         lock_contacts(principal.organization_id)
@@ -84,12 +101,11 @@ def ask(*, principal: Principal, enquiry: Enquiry, content: str, delivery: dict[
     else:
         _adopt(principal, conversation, enquiry)
         contact = _renewed(principal, contact, enquiry.particulars) if contact else None
-    details = Details(delivery=delivery, sender=contact.pk if contact else None)
-    message = uuid4()
-    post_message(
-        principal=principal, id=message, conversation=conversation.pk, content=content, details=details
+    sender = contact.pk if contact else None
+    details = Details(delivery=delivery, request_digest=digest, sender=sender)
+    return post_message(
+        principal=principal, id=id, conversation=conversation.pk, content=content, details=details
     )
-    return message
 
 
 # Finding

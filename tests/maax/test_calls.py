@@ -166,3 +166,27 @@ def test_who_asks_too_often_is_told_when_to_come_back(ours: Program, settings: A
         assert told(refused)[0] == 429
         assert told(refused)[1].keys() == {"error"}
         assert int(refused.headers["Retry-After"]) >= 1
+
+
+# The same question again
+
+
+def test_a_repeat_with_its_idempotency_key_gets_the_first_message(ours: Program, theirs: Program) -> None:
+    def asked(program: Program, key: str, **more: Any) -> tuple[int, Any]:
+        headers = {"Idempotency-Key": key}
+        body = json.dumps(QUESTION | more)
+        return told(program.client.post(INITIATE, body, "application/json", headers=headers))
+
+    status, first = asked(ours, "1")
+    assert status == 200
+    assert asked(ours, "1") == asked(ours, "1", output_format="") == (200, first)
+    assert Message.objects.filter(type=MessageType.INCOMING).count() == 1
+    for other in ({"message_content": "Where?"}, {"output_format": "html"}, {"platform": "sms"}):
+        status, refused = asked(ours, "1", **other)
+        assert (status, list(refused)) == (422, ["error"])
+    assert asked(ours, "k" * 256)[0] == 400
+    assert (
+        len({asked(program, key)[1]["incoming_message_id"] for program, key in ((ours, "2"), (theirs, "1"))})
+        == 2
+    )
+    assert Message.objects.filter(type=MessageType.INCOMING).count() == 3

@@ -154,5 +154,5 @@ class ApiView(APIView):
         response["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
         if request.method == "OPTIONS":
             response["Access-Control-Allow-Methods"] = ", ".join(sorted(self.anonymous | {"OPTIONS"}))
-            response["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+            response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
             response["Access-Control-Max-Age"] = "86400"

@@ -20,7 +20,7 @@ from chat.answers.reading import Reading, Wish, begin_reading, continue_reading
 from chat.answers.stream import EventStream
 from chat.api import completions
 from chat.api.errors import translated
-from chat.api.schema import example, parameter
+from chat.api.schema import KEY_REUSED, example, idempotency_key, parameter
 from chat.api.serializers.completions import CompletionRequestSerializer, CompletionSerializer
 from chat.api.views.base import ApiView
 from chat.exceptions import BadRequest, NotFound
@@ -28,14 +28,13 @@ from chat.principals import Principal
 from chat.selectors import chatbot_for
 from chat.services.completions import Question, is_contact, post_question
 from chat.services.contents import Details
+from chat.services.repeats import key_in
 
 #: The id of an event: the reply's, and how many characters had been sent. In an Idempotency-Key's company the
 #: number is enough.
 _PLACE = re.compile(r"(?:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):)?(\d{1,9})", re.ASCII)
 #: ``?resume=`` of these: numbered, from the beginning.
 _ON = {"", "true", "yes", "on"}
-#: Printable ASCII.
-_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 Begin = Callable[[], Awaitable[Reading]]
 
@@ -61,13 +60,7 @@ class CompletionView(ApiView):
         summary="Ask a chatbot",
         request=CompletionRequestSerializer,
         parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                description="A repeat of the request with the same key gets the same reply, also while it "
-                "runs; another request with it is 422.",
-            ),
+            idempotency_key("A repeat with the same key gets the same reply, also while it runs."),
             OpenApiParameter(
                 "Last-Event-ID",
                 str,
@@ -81,7 +74,7 @@ class CompletionView(ApiView):
             (200, "text/event-stream"): OpenApiResponse(
                 OpenApiTypes.ANY, description="With `isStreaming`: each event is an object as above."
             ),
-            422: OpenApiResponse(description="The Idempotency-Key was used with another request."),
+            422: KEY_REUSED,
             502: OpenApiResponse(description="The model failed."),
             504: OpenApiResponse(description="The model took too long."),
         },
@@ -97,7 +90,7 @@ class CompletionView(ApiView):
         it said `onDisconnect: stop`."""
         chatbot = chatbot_for(self.principal, id)
         given = self.body(CompletionRequestSerializer)
-        key = idempotency_key(request)
+        key = key_in(request.headers)
         numbered, reply, sent = self.resumed(bool(key))
         stops = given["on_disconnect"] == "stop"
         wish = Wish(stops=stops, comes_back=bool(key) or numbered)
@@ -144,13 +137,6 @@ class CompletionView(ApiView):
         if reply is None and sent > 1 and not has_key:
             raise BadRequest(_("Send the whole id of the last event, or the Idempotency-Key too."))
         return True, UUID(reply) if reply else None, sent
-
-
-def idempotency_key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if key and not _KEY.fullmatch(key):
-        raise BadRequest(_("An Idempotency-Key has at most 255 characters, all of them plain."))
-    return key
 
 
 async def _go_on(principal: Principal, chatbot: UUID, reply: UUID, wish: Wish, sent: int) -> Reading:

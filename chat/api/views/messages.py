@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotAuthenticated, ValidationError
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from chat.api import query
 from chat.api.pagination import CountedKeyset, keyset, numbered_upto
 from chat.api.references import known
-from chat.api.schema import example, parameter
+from chat.api.schema import KEY_REUSED, example, idempotency_key, parameter
 from chat.api.serializers.messages import FeedbackInput, MessageInput, MessageSerializer
 from chat.api.strangers import count_files, reader_of
 from chat.api.views.base import ApiView
@@ -37,8 +37,9 @@ from chat.selectors.messages import (
 from chat.services import attachments
 from chat.services.contents import Details
 from chat.services.conversations import give_feedback
-from chat.services.messages import post_message
+from chat.services.messages import Posted, post_message
 from chat.services.outgoing import post_outgoing
+from chat.services.repeats import key_in, once
 from chat.services.visitors import allowed_metadata
 from chat.shapes import Shape, rest_message
 
@@ -76,6 +77,8 @@ CONVERSATION = parameter(
     "conversation", "Only the messages of this conversation. Needed without a key.", kind="uuid"
 )
 
+REPEAT = idempotency_key("A repeat with the same key stores nothing and answers with the same message.")
+
 
 def conversation_in(request: Request) -> UUID | None:
     return query.uuid(request, "conversation") or query.uuid(request, "conversation_id")
@@ -89,15 +92,24 @@ def shape_for(reader: Principal) -> Callable[[Message], Shape]:
 class Posting(ApiView):
     """What both routes that store a message have in common."""
 
-    def store(self, body: dict[str, Any], principal: Principal, type: str) -> Response:
+    def store(self, body: dict[str, Any], principal: Principal) -> Response:
+        make = partial(self.posted, body, principal)
+        posted = once(principal, key_in(self.request.headers), body, make)
+        message = rest_message_for(principal, posted.message.pk)
+        return Response(shape_for(principal)(message), 201)
+
+    def posted(self, body: dict[str, Any], principal: Principal, id: UUID, digest: str) -> Posted:
         given = {
             "principal": principal,
-            "id": uuid4(),
+            "id": id,
             "conversation": body["conversation"],
             "content": body["content"] or "",
             "query_metadata": self.metadata(body["query_metadata"], principal),
             "details": Details(
-                content_payload=body["content_payload"], canvas=body["canvas"], metadata=body["metadata"]
+                content_payload=body["content_payload"],
+                canvas=body["canvas"],
+                metadata=body["metadata"],
+                request_digest=digest,
             ),
         }
         with known("conversation"):
@@ -107,13 +119,10 @@ class Posting(ApiView):
             count_files(self.request, conversation, count=len(fresh))
         given["attachments"] = attachments_in(body, principal)
         with known("attachments"):
-            if type == MessageType.OUTGOING:
-                posted = post_outgoing(**given)
-            else:
-                address = None if self.caller else address_of(self.request.META)
-                posted = post_message(**given, begins=False, address=address)
-        message = rest_message_for(principal, posted.message.pk)
-        return Response(shape_for(principal)(message), 201)
+            if body["type"] == MessageType.OUTGOING:
+                return post_outgoing(**given)
+            address = None if self.caller else address_of(self.request.META)
+            return post_message(**given, begins=False, address=address)
 
     def metadata(self, given: dict[str, Any] | None, principal: Principal) -> dict[str, Any] | None:
         """A stranger's may only narrow what the contact may see."""
@@ -160,7 +169,8 @@ class MessageListView(Posting):
     @extend_schema(
         summary="Send a message",
         request=MessageInput,
-        responses={201: MessageSerializer},
+        parameters=[REPEAT],
+        responses={201: MessageSerializer, 422: KEY_REUSED},
         examples=[SEND, ANSWER],
     )
     def post(self, request: Request) -> Response:
@@ -175,19 +185,20 @@ class MessageListView(Posting):
             raise NotAuthenticated from None  # so it is the key that is missing
         if self.caller is None:
             take_message(writer)  # a key writes for many people, and its requests are counted
-        return self.store(body, writer, body["type"])
+        return self.store(body, writer)
 
 
 class OutgoingMessageView(Posting):
     @extend_schema(
         summary="Send a message in the chatbot's place",
         request=MessageInput,
-        responses={201: MessageSerializer},
+        parameters=[REPEAT],
+        responses={201: MessageSerializer, 422: KEY_REUSED},
         examples=[SEND, example("A message", EXAMPLE | {"type": "outgoing"})],
     )
     def post(self, request: Request) -> Response:
         """Store an answer that an agent or a program wrote; `type` is `outgoing` whatever was sent."""
-        return self.store(self.body(MessageInput), self.principal, MessageType.OUTGOING)
+        return self.store(self.body(MessageInput) | {"type": MessageType.OUTGOING}, self.principal)
 
 
 class MessageView(ApiView):
