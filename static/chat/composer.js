@@ -31,8 +31,8 @@ export class Composer {
   #closed = false;
   /** A field that says by itself what it is for needs no name of whom one writes to. */
   #named = this.#field.placeholder === "";
-  /** What was written before this module was there. */
-  #early = this.#field.value;
+  /** Until it is known which conversation is open, what is written is for the first that will be. */
+  #early = true;
   /** @type {Attaching | null} Null: no files are taken here. */
   #attaching = null;
   #options;
@@ -54,7 +54,7 @@ export class Composer {
     });
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#field.addEventListener("input", () => {
-      this.#options.onDraft(this.#field.value);
+      if (!this.#early) this.#options.onDraft(this.#field.value);
       this.#show();
     });
     this.#stop.addEventListener("click", () => {
@@ -69,9 +69,12 @@ export class Composer {
 
   /** Another conversation, with what was begun in it. @param {string} draft @param {Chosen[]} files */
   turnTo(draft, files) {
-    this.#field.value = draft || this.#early;
-    this.#early = "";
-    this.#attaching?.turnTo(files);
+    const [text, chosen] = this.#early ? [this.#field.value, this.#files] : ["", []];
+    this.#early = false;
+    this.#field.value = [...new Set([draft, text])].filter(Boolean).join("\n");
+    this.#attaching?.turnTo([...files, ...chosen]);
+    if (text) this.#options.onDraft(this.#field.value);
+    if (chosen.length) this.#options.onFiles(this.#files);
     this.#show();
   }
 
@@ -101,7 +104,7 @@ export class Composer {
       limits,
       say: this.#options.say,
       onChange: () => {
-        this.#options.onFiles(attaching.chosen);
+        if (!this.#early) this.#options.onFiles(attaching.chosen);
         this.#show();
       },
       // A finger would only call up the keyboard with that.
@@ -129,6 +132,7 @@ export class Composer {
     this.#show();
     if (!(text || this.#files.length) || this.#closed || !this.#error.hidden) return;
     this.#field.value = "";
+    this.#early = false;
     this.#options.onDraft("");
     const files = this.#attaching?.take() ?? [];
     this.#show();

@@ -159,6 +159,9 @@ export class Page {
   /** @param {ServerFrame} frame */
   receive(frame) {
     this.conversation.receive(frame);
+    // A first message that waited here has begun another conversation, and the server follows that one now.
+    const elsewhere = frame.type === "message" && frame.ref && frame.message.conversation !== this.conversation.id;
+    if (elsewhere && frame.message.position <= 1) void this.conversation.sync();
     // It was deleted, and a message that waited here has begun it anew.
     if (frame.type === "message" && frame.message.conversation === this.conversation.id) this.admit();
     if (frame.type === "error" && frame.ref) this.#refused(frame.ref, frame);
@@ -179,6 +182,8 @@ export class Page {
     const { row } = this.conversation;
     if (!row?.unreadMessagesCount || !this.#options.isSeen()) return;
     this.conversation.row = { ...row, unreadMessagesCount: 0 };
+    const listed = this.#sidebar.row(row.id);
+    if (listed) this.#sidebar.put({ ...listed, unreadMessagesCount: 0 });
     // If it fails, the next reply or visit says it again.
     this.#options.api.markRead(this.conversation.id).catch(() => undefined);
   }
@@ -215,6 +220,7 @@ export class Page {
         },
         onPause: (pause) => this.announcer.say(pauseSentence(pause)),
         onEnd: (message) => {
+          this.announcer.follow(message.content);
           this.announcer.end(outcomeSentence(message));
           this.#options.onReplyEnd?.(message);
         },

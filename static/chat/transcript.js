@@ -33,6 +33,8 @@ export class Transcript {
   #readAgain = new Set();
   /** @type {Set<string>} Replies that were seen to begin. */
   #started = new Set();
+  /** @type {Set<string>} Those of which the end was told. */
+  #ended = new Set();
 
   /** @param {TranscriptListener} listener */
   constructor(listener) {
@@ -74,7 +76,9 @@ export class Transcript {
     const first = this.messages.findIndex(({ id }) => listed.has(id));
     const last = this.messages.findLastIndex(({ id }) => listed.has(id));
     const older = first > 0 ? this.messages.slice(0, first) : [];
-    const later = newest.length ? this.messages.slice(last + 1) : this.messages;
+    // At a place that the list reaches, what it does not have was replaced, as by another attempt.
+    const end = Math.max(0, ...newest.map(({ position }) => position));
+    const later = this.messages.slice(last + 1).filter(({ position }) => !position || position > end);
     const fresh = newest.map((message) => further(this.message(message.id), message));
     this.messages = first < 0 && newest.length ? [...fresh, ...later.filter(isOpen)] : [...older, ...fresh, ...later];
     this.#listener.onChange();
@@ -159,8 +163,9 @@ export class Transcript {
     const known = this.#answer(reply);
     // A reply whose question this tab has not heard of yet: the next list of messages brings it.
     if (!known) this.messages.push(blank(id, "", reply, "running"));
-    else if (isOpen(known) && known.reply) {
-      known.reply.state = "running";
+    else {
+      if (isOpen(known) && known.reply) known.reply.state = "running";
+      // A list that took longer than the reply has brought it with its end; that it began is news all the same.
       if (!this.#started.has(reply)) this.#listener.onStart(known);
     }
     this.#started.add(reply);
@@ -208,11 +213,13 @@ export class Transcript {
       }
       if (!this.#readAgain.has(frame.reply)) return this.#readFromStart(message.reply.id, message);
     }
-    const wasOpen = isOpen(message);
+    const isNews = (isOpen(message) || this.#started.has(frame.reply)) && !this.#ended.has(frame.reply);
     Object.assign(message.reply, { state: frame.status, seq: frame.seq, error: frame.error ?? null });
     setClock(message);
     this.#listener.onChange();
-    if (wasOpen) this.#listener.onEnd(message);
+    if (!isNews) return null;
+    this.#ended.add(frame.reply);
+    this.#listener.onEnd(message);
     return null;
   }
 

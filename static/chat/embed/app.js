@@ -273,6 +273,8 @@ async function clear() {
 function forget() {
   outbox.discardEverything();
   forgetDrafts(keeping.owner);
+  // Also what stands in the field: it may be there from before anything was open, or brought back by the browser.
+  /** @type {HTMLFormElement} */ (find("#composer")).reset();
   beginAnew();
 }
 
