@@ -26,7 +26,7 @@ from chat.replies.runner import Runner
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = LOOK_SECONDS = 1.0
 #: Who begins, or was late, does not know who is dead: the database may have been away for all. So much time
 #: the others then have to beat again before anybody judges them.
 PATIENCE_SECONDS = BEAT_SECONDS + BEAT_CONNECT_SECONDS
@@ -71,7 +71,7 @@ class Engine:
         hints.hub.listen(hints.ENGINES, engine.on_wake)
         engine._tasks = [
             asyncio.create_task(engine._every(BEAT_SECONDS, engine._beat), name="beat"),
-            asyncio.create_task(engine._every(BEAT_SECONDS, engine._look), name="look"),
+            asyncio.create_task(engine._every(LOOK_SECONDS, engine._look), name="look"),
             asyncio.create_task(engine._every(STORE_SECONDS, engine.runner.store_partials), name="store"),
         ]
         engine.worker = Worker() if works else None
