@@ -54,7 +54,7 @@ LOOK_STEPS = 1000
 #: Much longer than what many need is kept, and well below a lease.
 WAIT_BRIEFLY = "SET LOCAL lock_timeout = '2s'"
 HOLD_BRIEFLY = "SET LOCAL idle_in_transaction_session_timeout = '1s'"
-#: So long the beat waits for its connection; the next one tries again.
+#: So long the beat waits for its connection; the next one tries again. The looks do the same.
 BEAT_CONNECT_SECONDS = 3
 
 
@@ -71,6 +71,7 @@ def _leave_pool() -> None:
 #: Eight threads bound the connections of a process. Channels' own helper shares one thread among all
 #: sockets (20 queries of 0.3 s took 6 s); a thread for each socket costs 99 KB a socket.
 POOL = ThreadPoolExecutor(8, thread_name_prefix="database")
+LOOK = ThreadPoolExecutor(1, thread_name_prefix="look", initializer=_leave_pool)
 BEAT = ThreadPoolExecutor(1, thread_name_prefix="beat", initializer=_leave_pool)
 
 
@@ -84,8 +85,13 @@ async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
 
 
 async def at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same in a thread and on a connection for which nobody else waits: for the beat, without which a
-    process counts as dead."""
+    """The same in a thread and on a connection for which no request waits: for what the engine looks at."""
+    return await asyncio.get_running_loop().run_in_executor(LOOK, partial(_call, function, *args, **kwargs))
+
+
+async def in_time(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for the beat alone, without which a process counts as dead. It may ask for nothing but leases:
+    whoever locks the replies would keep it waiting."""
     return await asyncio.get_running_loop().run_in_executor(BEAT, partial(_call, function, *args, **kwargs))
 
 
@@ -261,7 +267,7 @@ def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     finally:
         _busy.discard(get_ident())
         for connection in connections.all(initialized_only=True):
-            # PostgreSQL's goes back to its pool. SQLite's stays with its thread, and so does the beat's:
-            # opening one costs more than most of what is asked of it.
+            # PostgreSQL's goes back to its pool. SQLite's stays with its thread, and so do the beat's and the
+            # looks': opening one costs more than most of what is asked of it.
             if connection.errors_occurred or getattr(connection, "pool", None):
                 connection.close()

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from chat import hints
 from chat.completions.http import aclose_client, client
-from chat.db import at_once, in_database
+from chat.db import BEAT_CONNECT_SECONDS, at_once, comes_back, in_database, in_time
 from chat.jobs.worker import Worker
 from chat.metrics import LEASES_LOST, REGISTRY, REPLIES_TAKEN_OVER, count_end
 from chat.replies import leases, records
@@ -26,10 +26,10 @@ from chat.replies.runner import Runner
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 1.0
-#: Whose own beat comes later than this does not know who is dead: the database may have been away for all. So
-#: much time the others then have to beat again before anybody judges them.
-LATE_SECONDS, PATIENCE_SECONDS = leases.LEASE.total_seconds() - 2 * BEAT_SECONDS, 2 * BEAT_SECONDS
+BEAT_SECONDS = LOOK_SECONDS = 1.0
+#: Who begins, or was late, does not know who is dead: the database may have been away for all. So much time
+#: the others then have to beat again before anybody judges them.
+PATIENCE_SECONDS = BEAT_SECONDS + BEAT_CONNECT_SECONDS
 STORE_SECONDS = 0.5
 #: A reply is stored as running a moment before its task begins, longer under load or with a slow search.
 UNKNOWN_SECONDS = 10.0
@@ -42,14 +42,15 @@ class Engine:
         self.log, self.runner, self.process = log, runner, process
         self.loop = asyncio.get_running_loop()
         self.beaten_at = self.loop.time()
-        self._patient_until = 0.0
+        self._patient_until = self.beaten_at + PATIENCE_SECONDS
         self._tasks: list[asyncio.Task[None]] = []
         self._unknown: dict[UUID, float] = {}
         self._woken: set[asyncio.Task[None]] = set()
         self.worker: Worker | None = None
         self._background: set[UUID] = set()
+        runner.told = self._ended
         self._taking = asyncio.Lock()
-        self._lapse: asyncio.TimerHandle | None = None
+        self._wanted = True
 
     @classmethod
     async def start(cls, *, alone: bool = False, works: bool = True) -> Engine:
@@ -63,13 +64,14 @@ class Engine:
         log = open_log()
         engine = cls(log, Runner(log, process), process)
         try:
-            await engine._take_over()
+            await engine._look_for_work()
         except BaseException:
             await log.aclose()  # the next attempt opens another one
             raise
         hints.hub.listen(hints.ENGINES, engine.on_wake)
         engine._tasks = [
             asyncio.create_task(engine._every(BEAT_SECONDS, engine._beat), name="beat"),
+            asyncio.create_task(engine._every(LOOK_SECONDS, engine._look), name="look"),
             asyncio.create_task(engine._every(STORE_SECONDS, engine.runner.store_partials), name="store"),
         ]
         engine.worker = Worker() if works else None
@@ -101,8 +103,6 @@ class Engine:
         """After the drain."""
         for task in self._tasks:
             task.cancel()
-        if self._lapse:
-            self._lapse.cancel()
         hints.hub.forget(hints.ENGINES, self.on_wake)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.log.aclose()
@@ -116,14 +116,20 @@ class Engine:
         if self.worker:
             self.worker.lose_all()
 
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Do the work again and again; a fault of the database must not end the beat."""
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[float | None]]) -> None:
+        """Do the work again and again, the next time after so many seconds or when it says itself; a fault of
+        the database must not end the beat."""
+        pause = seconds
         while True:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(pause)
+            pause = seconds
             try:
-                await work()
-            except Exception:
-                logger.exception("beat_failed")
+                pause = await work() or seconds
+            except Exception as error:
+                if not comes_back(error):
+                    logger.exception("beat_failed")
+                else:
+                    logger.warning("beat_failed", extra={"error": repr(error)})
 
     def on_wake(self, wake: hints.Wake) -> None:
         """From the hub: what the next beat would find is done now."""
@@ -133,7 +139,7 @@ class Engine:
             case "ended":
                 self._begin(self._announce_missed(self.log.awaited()))
             case _:
-                self._begin(self._take_over())
+                self._want_work()
 
     def _begin(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(self._guarded(work))
@@ -146,16 +152,27 @@ class Engine:
         except Exception:
             logger.exception("wake_failed")
 
-    async def _beat(self) -> None:
-        if not await at_once(leases.renew_lease, self.process):
+    async def _beat(self) -> float | None:
+        """Renew the lease, and judge the others by the same clock. Returns when the next one lapses, if soon.
+        What only looks at replies is ``_look``: they may be locked for long."""
+        silence = await in_time(leases.renew_lease, self.process)
+        if silence is None:
             await self._begin_again()
-        now = self.loop.time()
-        if now - self.beaten_at > LATE_SECONDS:
+        self.beaten_at = now = self.loop.time()
+        if silence is None or abs(silence) > leases.LATE:
             self._patient_until = now + PATIENCE_SECONDS
-        self.beaten_at = now
-        await self._take_over()
+        if now < self._patient_until or self.runner.draining:
+            return None
+        dead, lapses_in = await in_time(leases.declare_dead, self.process)
+        if dead:
+            self._want_work()
+        return lapses_in
+
+    async def _look(self) -> None:
+        """What hints did not tell."""
+        self._wanted = True
+        await self._look_for_work()
         held = await at_once(records.open_in, self.process)
-        self._background &= {reply.pk for reply in held}
         await self._end_unknown(self.runner.reconcile(held))
         await self._announce_missed(self.log.awaited())
         self._begin(self.runner.start_waiting())
@@ -174,19 +191,31 @@ class Engine:
         LEASES_LOST.inc()
         logger.error("lease_lost", extra={"lease": self.process})
         self.runner.lose_all()
-        self.process = self.runner.process = await at_once(leases.take_lease)
+        self.process = self.runner.process = await in_time(leases.take_lease)
+
+    def _want_work(self) -> None:
+        """However many want it, one look waits."""
+        if not self._wanted:
+            self._wanted = True
+            self._begin(self._look_for_work())
+
+    def _ended(self, reply: UUID) -> None:
+        """Of those that nobody waits for as many ran as may: there is room for one more."""
+        if reply in self._background and len(self._background) >= BACKGROUND_REPLIES:
+            self._want_work()
+
+    async def _look_for_work(self) -> None:
+        async with self._taking:  # looks and hints may come together, and count what is free
+            if self._wanted:  # else somebody has looked since
+                self._wanted = False
+                await self._take_over()
 
     async def _take_over(self) -> None:
-        async with self._taking:  # beats and hints may come together, and count what is free
-            await self._take_over_now()
-
-    async def _take_over_now(self) -> None:
         if self.runner.draining:
             if await at_once(records.hand_over, self.process):
                 hints.wake("work")
             return
-        if self.loop.time() < self._patient_until:
-            return
+        self._background &= self.runner.held
         free = BACKGROUND_REPLIES - len(self._background) if self.worker else 0
         orphans = await at_once(leases.take_over, self.process, background=free)
         for reply in orphans.ended:
@@ -194,8 +223,6 @@ class Engine:
             self.log.drop(reply.pk)
         if orphans.ended:
             hints.wake("ended")
-        if orphans.lapses_in is not None:
-            self._look_at(self.loop.time() + orphans.lapses_in)
         for adopted in orphans.adopted:
             self.runner.submit(adopted)
         self._background.update(orphans.background)
@@ -206,12 +233,6 @@ class Engine:
             REPLIES_TAKEN_OVER.labels("adopted").inc(len(orphans.adopted))
             counts = {"ended": len(orphans.ended), "adopted": len(orphans.adopted)}
             logger.warning("took_over", extra=counts)
-
-    def _look_at(self, lapse: float) -> None:
-        """A process falls silent: its replies are taken over when its lease lapses, not at a later beat."""
-        if self._lapse:
-            self._lapse.cancel()
-        self._lapse = self.loop.call_at(lapse, lambda: self._begin(self._take_over()))
 
     async def stop(self, reply: UUID) -> None:
         """After ``request_stop``: close the upstream if it runs here, or tell that a queued one has ended."""

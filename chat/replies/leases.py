@@ -1,6 +1,7 @@
 """The lease of a process: proof that it lives, and what becomes of its replies when it does not.
 
-All times are the database's, so that processes on machines with wrong clocks agree.
+All times are the database's, so that processes on machines with wrong clocks agree. Its own clock may be set:
+then all leases seem old, or of the future, until each process has beaten again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import DurationField, ExpressionWrapper, F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Now
 
 from chat.db import transact, wait_briefly
@@ -24,6 +35,9 @@ from chat.replies.records import all_arrived
 
 Row = TypeVar("Row", bound=Model)
 LEASE = timedelta(seconds=5)
+#: Whose own beat is further from now than this knows nothing of the others: the database may have been away
+#: for all of them, or its clock been set.
+LATE = timedelta(seconds=3)
 #: Whoever will lapse within that time is looked at again when it does.
 SOON = timedelta(seconds=1)
 #: So many replies are ended at once; of more, the next beat ends the rest.
@@ -33,23 +47,30 @@ TOGETHER = 1000
 @dataclass(frozen=True, slots=True)
 class Orphans:
     """What dead processes left: replies that were ended for them, and queued ones that are now ours. And
-    replies that never had a process: ``background``, now ours too. ``lapses_in``: so many seconds from now a
-    silent process will be dead."""
+    replies that never had a process: ``background``, now ours too."""
 
     ended: list[Reply]
     adopted: list[UUID]
     background: list[UUID]
-    lapses_in: float | None = None
 
 
 def take_lease() -> UUID:
     return ProcessLease.objects.create(name=f"{socket.gethostname()}:{os.getpid()}").pk
 
 
-def renew_lease(process: UUID) -> bool:
-    """False: somebody declared this process dead. What it ran is no longer its own."""
-    with transact():
-        return bool(ProcessLease.objects.filter(pk=process).update(beat_at=Now()))
+#: How long ago the last beat was; negative when the clock was set back since.
+SILENCE = ExpressionWrapper(Now() - F("beat_at"), DurationField())
+_silence: Prepared[timedelta] = Prepared(
+    lambda process: ProcessLease.objects.filter(pk=process).values_list(SILENCE, flat=True), process=UUID
+)
+
+
+@transact()
+def renew_lease(process: UUID) -> timedelta | None:
+    """Beat. Returns how long ago, by the database's clock, the beat before was. None: somebody declared this
+    process dead. What it ran is no longer its own."""
+    silence = next(iter(_silence(process=process)), None)
+    return silence if ProcessLease.objects.filter(pk=process).update(beat_at=Now()) else None
 
 
 def release_lease(process: UUID) -> None:
@@ -64,9 +85,9 @@ def break_leases(*, but: UUID) -> None:
 #: Every process asks these every second.
 _silences: Prepared[timedelta] = Prepared(
     lambda process: (
-        ProcessLease.objects.filter(beat_at__lt=Now() - LEASE + SOON)
+        ProcessLease.objects.exclude(beat_at__range=(Now() - LEASE + SOON, Now() + LEASE))
         .exclude(pk=process)
-        .values_list(ExpressionWrapper(Now() - F("beat_at"), DurationField()), flat=True)
+        .values_list(SILENCE, flat=True)
     ),
     process=UUID,
 )
@@ -78,19 +99,34 @@ _without_process: Prepared[UUID] = Prepared(
 )
 
 
+def declare_dead(process: UUID) -> tuple[int, float | None]:
+    """End the leases of those who are silent, and of those whose beat lies in the future: their replies are
+    anybody's. Returns how many there were, and after how many seconds there will be one more, if soon.
+
+    Only for a process that has just beaten in time, as all others could."""
+    longest = max(map(abs, _silences(process=process)), default=None)
+    if longest is None or longest <= LEASE:
+        return 0, (LEASE - longest).total_seconds() if longest else None
+    return _declare_dead(process), None
+
+
+@transact()
+def _declare_dead(process: UUID) -> int:
+    """The statement itself looks at the judge's own beat: it may have taken long to get to the database."""
+    judge = ProcessLease.objects.filter(pk=process, beat_at__range=(Now() - LATE, Now() + LATE))
+    living = Q(beat_at__range=(Now() - LEASE, Now() + LEASE))
+    silent = ProcessLease.objects.filter(~living, Exists(judge)).exclude(pk=process)
+    return ProcessLease.objects.filter(pk__in=list(_free(silent).values_list("pk", flat=True))).delete()[0]
+
+
 def take_over(process: UUID, *, background: int) -> Orphans:
     """End the running replies of dead processes with the text they had, and adopt their queued ones. Adopt at
     most so many of those that never had a process."""
-    longest = max(_silences(process=process), default=None)
-    if (longest and longest > LEASE) or _without_process():
-        return _take_over(process, background)
-    return Orphans([], [], [], (LEASE - longest).total_seconds() if longest else None)
+    return _take_over(process, background) if _without_process() else Orphans([], [], [])
 
 
 @transact()
 def _take_over(process: UUID, background: int) -> Orphans:
-    lapsed = ProcessLease.objects.filter(beat_at__lt=Now() - LEASE).exclude(pk=process)
-    ProcessLease.objects.filter(pk__in=list(_free(lapsed).values_list("pk", flat=True))).delete()
     orphaned = Reply.objects.exclude(runner=None).exclude(runner__in=ProcessLease.objects.values("pk"))
     ended = _end(orphaned)
     queued = orphaned.filter(state=ReplyState.QUEUED).order_by("queued_at")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Set
 from contextlib import aclosing, contextmanager, suppress
 from datetime import timedelta
 from logging import INFO, WARNING
@@ -64,6 +64,8 @@ class Runner:
         self._reserved = 0
         self._fewer = asyncio.Event()
         self._patient = True
+        #: Told of each reply that no longer runs here.
+        self.told: Callable[[UUID], object] = lambda _: None
 
     @property
     def live(self) -> list[Live]:
@@ -81,6 +83,11 @@ class Runner:
     def free(self) -> bool:
         """Whether one more reply may run here now."""
         return not self.draining and len(self._tasks) + self._reserved < settings.MAX_RUNNING_REPLIES
+
+    @property
+    def held(self) -> Set[UUID]:
+        """The replies that run or wait here."""
+        return self._tasks.keys() | self._waiting.keys()
 
     @contextmanager
     def reserve(self) -> Iterator[bool]:
@@ -174,6 +181,7 @@ class Runner:
             del self._live[live.id]
             self._forget(live.id)  # now: it makes room for what waits
             tally.add(live)
+            self.told(live.id)
         await self.start_waiting()
 
     async def _pump(self, live: Live) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from chat.models import Job
 from tests.doctor.examining import doctor, examined, examined_beside
+from tests.harness.elsewhere import another_process
 from tests.harness.server import SECRET_KEY, Server, environment, free_port
 from tests.services import own_redis
 from tests.simulator import SimulatorProcess
@@ -83,13 +84,7 @@ def test_a_damaged_database_is_found(tmp_path: Path, simulator: SimulatorProcess
 
 
 def test_several_processes_need_something_to_share(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        server.execute(
-            "INSERT INTO chat_processlease (id, name, started_at, beat_at)"
-            " SELECT ?, ?, started_at, '2099-01-01 00:00:00' FROM chat_processlease LIMIT 1",
-            "0" * 32,
-            "elsewhere:1",
-        )
+    with Server(tmp_path) as server, another_process(server):
         report = examined_beside(server.variables, "--only", "processes")
     assert report.troubles == {"processes.shared": "wrong"}
     assert "REDIS_URL=" in report["processes.shared"]["advice"]

@@ -104,6 +104,7 @@ class BudgetTests(TransactionTestCase):
         assert self.tokens() == (0, 3 * ONE)
         ProcessLease.objects.filter(pk=self.process).update(beat_at=Now() - timedelta(seconds=6))
         other = leases.take_lease()
+        assert leases.declare_dead(other) == (1, None)
         assert len(leases.take_over(other, background=0).ended) == 3
         assert self.tokens() == (3 * (PROMPT + 10), 0)
         leases.take_over(other, background=0)

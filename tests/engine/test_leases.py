@@ -59,6 +59,8 @@ class TakeOverTests(TransactionTestCase):
 
     def die(self) -> leases.Orphans:
         silent(self.dead, 6)
+        assert leases.renew_lease(self.here) is not None
+        assert leases.declare_dead(self.here) == (1, None)
         return leases.take_over(self.here, background=8)
 
     def test_running_replies_end_with_the_text_that_is_stored(self) -> None:
@@ -145,15 +147,6 @@ class TakeOverTests(TransactionTestCase):
         reply.refresh_from_db()
         assert (reply.text, reply.outgoing.content) == (TEXT, TEXT)
 
-    def test_who_falls_silent_is_looked_at_again_when_the_lease_lapses(self) -> None:
-        self.written()
-        assert leases.take_over(self.here, background=8).lapses_in is None
-        silent(self.dead, 4.05)
-        orphans = leases.take_over(self.here, background=8)
-        assert orphans.ended == []
-        assert orphans.lapses_in is not None
-        assert 0 < orphans.lapses_in < 0.96
-
     @skipUnless(connection.vendor == "postgresql", "SQLite has one writer")
     def test_nobody_waits_for_a_process_that_was_paused_in_the_middle_of_a_write(self) -> None:
         for whose in ("reply", "conversation"):
@@ -168,6 +161,49 @@ class TakeOverTests(TransactionTestCase):
                 assert [reply.pk for reply in orphans.ended] == [free.pk]
                 assert orphans.adopted == ([] if whose == "reply" else [queued.pk])
             assert [reply.pk for reply in leases.take_over(self.here, background=8).ended] == [held.pk]
+
+
+class JudgementTests(TransactionTestCase):
+    """Who may say of whom that it is dead."""
+
+    def setUp(self) -> None:
+        self.here, self.other = leases.take_lease(), leases.take_lease()
+
+    def test_who_is_silent_is_dead_and_was_not_a_moment_before(self) -> None:
+        assert leases.declare_dead(self.here) == (0, None)
+        silent(self.other, 4.05)
+        dead, lapses_in = leases.declare_dead(self.here)
+        assert dead == 0
+        assert lapses_in is not None
+        assert 0 < lapses_in < 0.96
+        silent(self.other, 6)
+        assert leases.declare_dead(self.here) == (1, None)
+        assert list(ProcessLease.objects.values_list("pk", flat=True)) == [self.here]
+
+    def test_who_was_late_itself_judges_nobody(self) -> None:
+        silent(self.other, 6)
+        for late in (4, -60):
+            silent(self.here, late)
+            assert leases.declare_dead(self.here) == (0, None)
+        assert leases.renew_lease(self.here) is not None
+        assert leases.declare_dead(self.here) == (1, None)
+
+    def test_whose_beat_lies_in_the_future_is_dead_for_those_who_beat_since(self) -> None:
+        for process in (self.here, self.other):
+            silent(process, -3600)
+        assert leases.declare_dead(self.here) == (0, None)
+        assert leases.renew_lease(self.here) is not None
+        assert leases.declare_dead(self.here) == (1, None)
+
+    def test_a_beat_tells_how_long_ago_the_last_one_was(self) -> None:
+        for seconds in (60, -60):
+            silent(self.here, seconds)
+            silence = leases.renew_lease(self.here)
+            assert silence is not None
+            assert abs(silence.total_seconds() - seconds) < 30
+        silent(self.here, 6)
+        assert leases.declare_dead(self.other) == (1, None)
+        assert leases.renew_lease(self.here) is None
 
 
 @contextmanager

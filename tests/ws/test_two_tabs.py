@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from tests.harness.database import PostgresDatabase
+from tests.harness.elsewhere import another_process
 from tests.harness.scene import run
 from tests.harness.server import Server
 from tests.harness.tab import Heard, Tab, matches
@@ -145,24 +146,22 @@ def test_the_end_of_a_reply_that_ran_in_another_process_is_shown_with_its_text(
         async with Tab(server, "alice") as tab:
             sent = (await tab.send("sim:tokens=1"))["message"]
             await tab.ended(sent["reply"]["id"])
-        conversation, reply, other = sent["conversation"], str(uuid4()), str(uuid4())
-        server.execute(
-            "INSERT INTO chat_processlease (id, name, started_at, beat_at) VALUES (?, 'elsewhere', ?, ?)",
-            uid(server, other),
-            "2026-01-01 00:00:00",
-            "2099-01-01 00:00:00",
-        )
-        server.execute(
-            "UPDATE chat_reply SET id = ?, state = 'running', runner = ?, seq = 9, text = 'Half of it' "
-            "WHERE id = ?",
-            *(uid(server, id) for id in (reply, other, sent["reply"]["id"])),
-        )
+        conversation, reply = sent["conversation"], str(uuid4())
+        with another_process(server) as other:
+            server.execute(
+                "UPDATE chat_reply SET id = ?, state = 'running', runner = ?, seq = 9, text = 'Half of it' "
+                "WHERE id = ?",
+                *(uid(server, reply), other, uid(server, sent["reply"]["id"])),
+            )
+            await shown(conversation, reply, other)
+
+    async def shown(conversation: str, reply: str, other: str) -> None:
         async with Tab(server, "alice") as tab:
             tab.heard[reply] = Heard(text="x" * after, seq=after)
             await tab.say("open", conversation=conversation, reply=reply, after=after)
             await tab.say("ping")
             await tab.frame("pong")
-            server.execute("DELETE FROM chat_processlease WHERE id = ?", uid(server, other))
+            server.execute("DELETE FROM chat_processlease WHERE id = ?", other)
             heard = await tab.ended(reply)
             assert (heard.status, heard.error) == ("interrupted", "worker_lost")
             assert heard.text == "Half of it"
