@@ -8,15 +8,20 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import requests
 
 from tests.harness.cluster import on_postgresql
 from tests.harness.database import PostgresDatabase
+from tests.harness.errors import no_errors
 from tests.harness.page import Page
+from tests.harness.program import Program
 from tests.harness.scale import LATE, scaled
 from tests.harness.server import ROOT, Server
 from tests.harness.tab import Tab
@@ -27,9 +32,13 @@ from tests.simulator.text import expected_text
 pytestmark = pytest.mark.fault
 PEOPLE = scaled(50, 20)
 READERS = 5
+#: Of each of the two ways of sending over HTTP. One key waits for 20 replies in a process at most.
+PROGRAMS = scaled(20, 8)
 #: A lock that nobody may notice, and one longer than a lease.
 SHORT, LONG = scaled(3, 2), scaled(10, 6)
 RATE = 20
+#: The errors that a log may have then.
+WAITED_TOO_LONG = {"storage_busy", "beat_failed", "wake_failed", "reply_end_not_stored"}
 AWAY = scaled(20, 4)
 #: Of a hundred writes it is the longest.
 P99_SECONDS = scaled(15, 100) / 10
@@ -92,14 +101,16 @@ def test_people_send_while_the_database_is_locked(servers: list[Server], seconds
             silence = max(longest_silence(page, locked_at, released_at) for page in readers)
             return readers, senders, stored_in, silence
 
-    readers, senders, stored_in, silence = asyncio.run(scene())
+    with no_errors(servers, but=WAITED_TOO_LONG if seconds == LONG else ()):
+        readers, senders, stored_in, silence = asyncio.run(scene())
     told = Counter(frame["code"] for page in [*readers, *senders] for frame in page.refusals)
     print(
         f"locked for {seconds} s, {len(servers)} processes: {PEOPLE} messages stored {stored_in:.1f} s "
         f"after it, "
         f"errors {dict(told)}, longest silence of a running reply {silence:.2f} s"
     )
-    assert told.keys() <= ({"storage_busy"} if seconds == LONG else set())
+    assert told.keys() <= {"storage_busy"}
+    assert told.total() <= (PEOPLE // 10 if seconds == LONG else 0)
     assert all("locked" not in frame["message"] for page in senders for frame in page.refusals)
     assert silence < 1 + LATE / 2
     for number, page in enumerate(readers):
@@ -110,6 +121,48 @@ def test_people_send_while_the_database_is_locked(servers: list[Server], seconds
     for server in servers:
         assert "lease_lost" not in server.log
         assert "took_over" not in server.log
+
+
+@pytest.mark.parametrize("seconds", [SHORT, LONG])
+def test_programs_send_while_the_database_is_locked(servers: list[Server], seconds: int) -> None:
+    """Some ask the chatbot, others store a message that is answered in the background."""
+    mark = uuid4().hex
+    programs = [Program(servers[number % len(servers)], "alice") for number in range(PROGRAMS)]
+    words = [f"{mark} sim:tokens=5,seed={number}" for number in range(2 * PROGRAMS)]
+
+    def ask(program: Program, content: str) -> requests.Response:
+        return program.ask(content, headers={"Idempotency-Key": content})
+
+    def store(program: Program, conversation: str, content: str) -> requests.Response:
+        body = {"conversation": conversation, "content": content, "attachments": []}
+        address = f"{program.server.origin}/api/messages/"
+        return requests.post(address, json=body, headers=program.headers(), timeout=60)
+
+    refusal = {"Service Unavailable:"} if seconds == LONG else ()
+    with no_errors(servers, but=refusal), ThreadPoolExecutor(2 * PROGRAMS) as pool:
+        places = [one.json()["conversationId"] for one in pool.map(ask, programs, map(str, range(PROGRAMS)))]
+        with servers[0].database.locked():
+            asked = [pool.submit(sent, ask, *given) for given in zip(programs, words, strict=False)]
+            rest = zip(programs, places, words[PROGRAMS:], strict=True)
+            stored = [pool.submit(sent, store, *given) for given in rest]
+            time.sleep(seconds)
+            assert not any(one.done() for one in asked + stored)
+        answers = [one.result()[0].json()["content"] for one in asked]
+        refusals = [one.result()[1] for one in asked + stored]
+    print(f"locked for {seconds} s, {len(servers)} processes: of {len(refusals)} requests {sum(refusals)} refused")
+    assert answers == [expected_text(5, number) for number in range(PROGRAMS)]
+    count = "SELECT content, count(*) FROM chat_message WHERE content LIKE ? GROUP BY content"
+    assert dict(servers[0].rows(count, f"{mark}%")) == dict.fromkeys(words, 1)
+
+
+def sent(send: Callable[..., requests.Response], *given: object) -> tuple[requests.Response, int]:
+    """What is answered in the end, and how often it was refused before: it comes again when it may."""
+    for refused in range(10):  # its seconds are two
+        if (answer := send(*given)).status_code != 503:
+            break
+        time.sleep(int(answer.headers["Retry-After"]))
+    assert answer.ok, answer.text
+    return answer, refused
 
 
 def longest_silence(page: Page, since: float, until: float) -> float:

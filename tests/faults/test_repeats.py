@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.harness.errors import no_errors
 from tests.harness.scale import scaled
 from tests.harness.scene import run
 from tests.harness.server import Server
@@ -58,7 +59,8 @@ def test_a_message_sent_twenty_times_at_once_is_stored_and_answered_once(servers
                 await sent_at_once(tabs)
             assert not any(frame["type"] == "error" for tab in tabs for frame in tab.frames)
 
-    run(scene())
+    with no_errors(servers):
+        run(scene())
     print(f"{AT_ONCE} sends at once x {ROUNDS} over {len(servers)} processes: {ROUNDS} messages and replies")
 
 
@@ -94,7 +96,8 @@ def test_retry_pressed_at_once_in_two_tabs_makes_one_new_attempt(servers: list[S
             for _ in range(ROUNDS):
                 await pressed(tabs)
 
-    run(scene())
+    with no_errors(servers):
+        run(scene())
 
 
 def test_two_tabs_that_send_at_once_know_one_order_and_one_text(servers: list[Server]) -> None:
@@ -143,4 +146,5 @@ def test_two_tabs_that_send_at_once_know_one_order_and_one_text(servers: list[Se
                 heard = await steady.ended(reply, within=60)
                 assert (heard.status, heard.text) == servers[0].text_of(reply)
 
-    run(scene())
+    with no_errors(servers):
+        run(scene())

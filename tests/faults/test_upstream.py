@@ -169,6 +169,9 @@ def test_every_fault_has_its_end_keeps_the_text_and_can_be_tried_again(
     simulator.wait_until(lambda stats: stats["open"] == 0, within=2 + LATE)
     assert "sk-secret" not in server.log
     assert "prefix.secret" not in server.log
+    # Told once of each reply whose bytes were no text, and of no other.
+    mended = sum("\ufffd" in fault.inserted for fault in faults) * len(SEEDS)
+    assert server.log.count("upstream_text_mended") == mended
     print(
         f"{len(faults)} faults x {len(SEEDS)} seeds: all ended as named, at most {max(late):.1f} s after "
         "their deadlines, all retries complete, 0 open"

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.fault
 
 AT_ONCE = KINDS["mail"].limit
 ROUNDS = scaled(5, 1)
-TOGETHER = 200
+TOGETHER = scaled(1000, 200)
 SEND = (
     "from django.core.mail import send_mail\n"
     "for number in range({count}):\n"
@@ -112,7 +112,7 @@ def test_what_does_not_end_in_time_is_due_again_at_once(place: Server, mailbox: 
 def test_two_workers_do_each_job_once(place: Server, mailbox: Mailbox, store: Store) -> None:
     queue_mail(place, TOGETHER)
     with WorkerProcess(place, REDIS_URL=store.url), WorkerProcess(place, REDIS_URL=store.url):
-        wait_until(lambda: open_jobs(place) == 0, seconds=60)
+        wait_until(lambda: open_jobs(place) == 0, seconds=TOGETHER * 0.3)
     assert len(mailbox.ids()) == TOGETHER
     assert set(mailbox.ids().values()) == {1}
     assert set(jobs(place, "attempts, given_up")) == {(1, 0)}
