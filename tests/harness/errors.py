@@ -23,7 +23,8 @@ def no_errors(servers: Sequence[Server], *, but: Collection[str] = ()) -> Iterat
         record
         for server, length in zip(servers, before, strict=True)
         for record in records(server.log[length:])
-        if (told := record.split(maxsplit=3))[1:2] == ["ERROR"] and not told[3].startswith((*but, *BESIDE_OTHERS))
+        if (told := record.split(maxsplit=3))[1:2] == ["ERROR"]
+        and not told[3].startswith((*but, *BESIDE_OTHERS))
     ]
     assert not found, "\n".join(found)
 
