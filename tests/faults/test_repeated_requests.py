@@ -99,7 +99,7 @@ def test_a_request_made_twenty_times_at_once_is_stored_and_answered_once(
         " (SELECT id FROM chat_message WHERE content LIKE ?)"
     )
     expected = ROUNDS * route.replies
-    wait_until(lambda: servers[0].rows(complete, f"%{mark}%") == [(expected,)])
+    wait_until(lambda: servers[0].rows(complete, f"%{mark}%") == [(expected,)], seconds=120)
     assert len([one for one in simulator.stats()["requests"] if mark in one["key"]]) == expected
 
 
