@@ -147,7 +147,9 @@ def test_programs_send_while_the_database_is_locked(servers: list[Server], secon
             assert not any(one.done() for one in asked + stored)
         answers = [one.result()[0].json()["content"] for one in asked]
         refusals = [one.result()[1] for one in asked + stored]
-    print(f"locked for {seconds} s, {len(servers)} processes: of {len(refusals)} requests {sum(refusals)} refused")
+    print(
+        f"locked for {seconds} s, {len(servers)} processes: of {len(refusals)} requests {sum(refusals)} refused"
+    )
     assert answers == [expected_text(5, number) for number in range(PROGRAMS)]
     count = "SELECT content, count(*) FROM chat_message WHERE content LIKE ? GROUP BY content"
     assert dict(servers[0].rows(count, f"{mark}%")) == dict.fromkeys(words, 1)
