@@ -152,6 +152,15 @@ def closed_as_slow(server: Server) -> int:
     return int(found[1]) if found else 0
 
 
+async def until_counted(server: Server, count: int) -> float:
+    """How long it takes until so many have been closed as slow."""
+    begun = time.monotonic()
+    while await asyncio.to_thread(closed_as_slow, server) < count:
+        assert time.monotonic() - begun < 30, "they are not all closed"
+        await asyncio.sleep(0.1)
+    return time.monotonic() - begun
+
+
 def test_who_reads_nothing_costs_little_and_holds_up_nobody(server: Server) -> None:
     async def scene() -> None:
         async with AsyncExitStack() as stack:
@@ -162,18 +171,22 @@ def test_who_reads_nothing_costs_little_and_holds_up_nobody(server: Server) -> N
             clients = await asyncio.to_thread(stack.enter_context, deaf_clients(server, SLOW))
             for client in clients:
                 await asyncio.to_thread(client.ask_for_more_than_it_reads)
-            seconds = await until_freed(clients, within=30)
+            seconds = await until_counted(server, closed + SLOW)
+            await until_freed(clients, within=30)
             each, disturbed = grown() / SLOW / MEGABYTE, p99(tabs)
             statuses = {(await tab.ended(reply)).status for tab, reply in zip(tabs, replies, strict=True)}
             assert statuses == {"complete"}
             print(
-                f"{SLOW} clients that read nothing beside {GOOD} streams: {each:.1f} MB each, gone after "
-                f"{seconds:.1f} s; p99 of the others' tokens {disturbed * 1000:.0f} ms, before them "
+                f"{SLOW} clients that read nothing beside {GOOD} streams: {each:.1f} MB each, closed "
+                f"after {seconds:.1f} s; p99 of the others' tokens {disturbed * 1000:.0f} ms, before them "
                 f"{undisturbed * 1000:.0f} ms"
             )
             assert closed_as_slow(server) - closed == SLOW
-            assert seconds <= 15 + 5 * LATE
+            # The server's own patience is ten seconds (docs/socket.md), from when there is no room any more:
+            # what fills it has to be stored and told first, which takes a slow machine some seconds.
+            assert seconds <= 12 + 5 * LATE
             assert each <= 5
+            # Twice as long as before them would be, on a machine with nothing else to do, some milliseconds.
             assert disturbed <= max(2 * undisturbed, NOTICED)
             assert disturbed <= 0.25 + LATE / 2
 
