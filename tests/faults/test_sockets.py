@@ -156,7 +156,7 @@ async def until_counted(server: Server, count: int) -> float:
     """How long it takes until so many have been closed as slow."""
     begun = time.monotonic()
     while await asyncio.to_thread(closed_as_slow, server) < count:
-        assert time.monotonic() - begun < 30, "they are not all closed"
+        assert time.monotonic() - begun < 60, "they are not all closed"
         await asyncio.sleep(0.1)
     return time.monotonic() - begun
 
@@ -172,7 +172,7 @@ def test_who_reads_nothing_costs_little_and_holds_up_nobody(server: Server) -> N
             for client in clients:
                 await asyncio.to_thread(client.ask_for_more_than_it_reads)
             seconds = await until_counted(server, closed + SLOW)
-            await until_freed(clients, within=30)
+            await until_freed(clients, within=60)
             each, disturbed = grown() / SLOW / MEGABYTE, p99(tabs)
             statuses = {(await tab.ended(reply)).status for tab, reply in zip(tabs, replies, strict=True)}
             assert statuses == {"complete"}
@@ -184,7 +184,7 @@ def test_who_reads_nothing_costs_little_and_holds_up_nobody(server: Server) -> N
             assert closed_as_slow(server) - closed == SLOW
             # The server's own patience is ten seconds (docs/socket.md), from when there is no room any more:
             # what fills it has to be stored and told first, which takes a slow machine some seconds.
-            assert seconds <= 12 + 5 * LATE
+            assert seconds <= 12 + 8 * LATE
             assert each <= 5
             # Twice as long as before them would be, on a machine with nothing else to do, some milliseconds.
             assert disturbed <= max(2 * undisturbed, NOTICED)
