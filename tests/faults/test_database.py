@@ -148,8 +148,11 @@ def test_programs_send_while_the_database_is_locked(servers: list[Server], secon
             time.sleep(seconds)
             assert not any(one.done() for one in asked + stored)
         answers = [one.result()[0].json()["content"] for one in asked]
-        refusals = [one.result()[1] for one in asked + stored]
-    print(f"locked for {seconds} s: of {len(refusals)} requests {sum(refusals)} were refused")
+        refused = sum(one.result()[1] for one in asked + stored)
+    # Who finds all connections of PostgreSQL's pool taken waits for one for ten seconds: after a lock of so
+    # long it is not a tenth of them that are refused, but up to a half.
+    print(f"locked for {seconds} s, {len(servers)} processes: {2 * PROGRAMS} requests, {refused} refusals")
+    assert refused == 0 or seconds == LONG
     assert answers == [expected_text(5, number) for number in range(PROGRAMS)]
     count = "SELECT content, count(*) FROM chat_message WHERE content LIKE ? GROUP BY content"
     assert dict(servers[0].rows(count, f"{mark}%")) == dict.fromkeys(words, 1)
@@ -158,7 +161,7 @@ def test_programs_send_while_the_database_is_locked(servers: list[Server], secon
 def sent(send: Callable[..., requests.Response], *given: object) -> tuple[requests.Response, int]:
     """What is answered in the end, and how often it was refused before: it comes again when it may."""
     refused = 0
-    while (answer := send(*given)).status_code == 503 and refused < 10:  # its seconds are two
+    while (answer := send(*given)).status_code == 503 and refused < 10:
         refused += 1
         time.sleep(int(answer.headers["Retry-After"]))
     assert answer.ok, answer.text

@@ -15,8 +15,8 @@ BESIDE_OTHERS = ("loop_blocked",) if LATE else ()
 
 @contextmanager
 def no_errors(servers: Sequence[Server], *, but: Collection[str] = ()) -> Iterator[None]:
-    """Within it their logs get no record at level ERROR but these events (the table in ``docs/operate.md``),
-    or words of a library that begin so."""
+    """Within it their logs get no record at level ERROR but these events (of the table in
+    ``docs/operate.md``), or words of a library that begin so."""
     before = [len(server.log) for server in servers]
     yield
     found = [
