@@ -21,7 +21,7 @@ def wheel(chat: Chat, down: int) -> None:
 
 
 def test_the_page_follows_a_reply_until_the_reader_scrolls_up(chat: Chat) -> None:
-    chat.write("Long sim:tokens=4000,rate=120")
+    chat.write("Long sim:tokens=2000,rate=120")
     chat.wait(lambda: chat.page.locator("#scroller").evaluate("one => one.scrollTop") > 300)
     chat.wait(lambda: chat.scrolled() < 5)
     wheel(chat, -250)
@@ -32,18 +32,16 @@ def test_the_page_follows_a_reply_until_the_reader_scrolls_up(chat: Chat) -> Non
     assert abs(chat.page.locator("#scroller").evaluate("one => one.scrollTop") - place) < 2
     chat.jump.click()
     expect(chat.jump).to_be_hidden()
-    chat.stop.click()
     chat.settle()
     chat.wait(lambda: chat.scrolled() < 5)
 
 
 def test_following_resumes_when_the_reader_comes_back_to_the_end(chat: Chat) -> None:
-    chat.write("Long sim:tokens=4000,rate=120")
+    chat.write("Long sim:tokens=2000,rate=120")
     chat.wait(lambda: chat.page.locator("#scroller").evaluate("one => one.scrollTop") > 300)
     wheel(chat, -250)
     expect(chat.jump).to_be_visible()
     chat.wait(lambda: (wheel(chat, 100_000), chat.jump.is_hidden())[1])  # the end moves away meanwhile
-    chat.stop.click()
     chat.settle()
     chat.wait(lambda: chat.scrolled() < 5)
 
