@@ -132,7 +132,7 @@ class Engine:
                     logger.warning("beat_failed", extra={"error": repr(error)})
 
     def on_wake(self, wake: hints.Wake) -> None:
-        """From the hub: what the next beat would find is done now."""
+        """From the hub: what the next look would find is done now."""
         match wake["what"]:
             case "stop":
                 self._begin(self.stop(UUID(wake["reply"])))

@@ -108,7 +108,7 @@ class Runner:
         """Run a queued reply as soon as it is its turn."""
         if reply in self._tasks:
             return
-        self._waiting[reply] = None  # until it is claimed, the beat tries again
+        self._waiting[reply] = None  # until it is claimed, each look tries again
         if self.free:
             self._spawn(reply, self._claim_and_run(reply))
 
@@ -118,7 +118,7 @@ class Runner:
         task.add_done_callback(lambda _: self._forget(reply))
 
     async def _guarded(self, work: Coroutine[None, None, None]) -> None:
-        """What waits, and cannot be begun because the database does not answer, is begun by a beat."""
+        """What waits, and cannot be begun because the database does not answer, is begun by a later look."""
         try:
             await work
         except (OperationalError, InterfaceError):
@@ -289,7 +289,7 @@ class Runner:
                 if not tried:
                     logger.exception("reply_end_not_stored")
                 tried = True
-                # What the database refuses it would refuse for ever: the beat ends it with the stored text.
+                # What the database refuses it would refuse for ever: a look ends it with the stored text.
                 if not self._patient or not isinstance(error, OperationalError | InterfaceError):
                     return False
                 await asyncio.sleep(END_AGAIN_SECONDS)
