@@ -95,7 +95,7 @@ def summary(samples: str) -> str:
         )
         for part, counts in large
     ]
-    return table.rows(("part", "time", "most of it in"), [*body, ("everything else", f"{rest:.1%}", "")])
+    return table.rows(("part", "share", "most of it in"), [*body, ("everything else", f"{rest:.1%}", "")])
 
 
 def part_of(function: str) -> str:

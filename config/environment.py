@@ -65,7 +65,8 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
     elif url["ENGINE"] == "django.db.backends.postgresql":
         require("psycopg", "DATABASE_URL")
         url["OPTIONS"] = {
-            "pool": {"min_size": 2, "max_size": 10, "timeout": 10},
+            # Whoever finds all connections taken outlasts a lock of ten seconds.
+            "pool": {"min_size": 2, "max_size": 10, "timeout": 15},
             # A machine that vanishes says nothing: Linux itself would wait for it for a quarter of an hour.
             "keepalives_idle": 10,
             "keepalives_interval": 5,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
+
+from django.utils import timezone
 
 from chat.exceptions import BUSY_SECONDS
 from chat.models import Reply
@@ -46,6 +49,13 @@ def failure_of(reply: Reply) -> Failure | None:
     """None: the reply has not failed."""
     retry_at = reply.retry_at.timestamp() if reply.retry_at else 0.0
     return failure(reply.state, reply.error_code, retry_at=retry_at)
+
+
+def may_be_asked_again(reply: Reply | None) -> bool:
+    """Whether it has failed for a while only, and what ``Retry-After`` said of it is over."""
+    if reply is None or reply.ended_at is None or (failed := failure_of(reply)) is None or not failed.headers:
+        return False
+    return timezone.now() >= (reply.retry_at or reply.ended_at + timedelta(seconds=BUSY_SECONDS))
 
 
 def failure(state: str, code: str, *, retry_at: float = 0.0) -> Failure | None:

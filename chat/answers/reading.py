@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from chat.answers.failures import may_be_asked_again
 from chat.answers.leaving import left
 from chat.answers.places import Place, places
 from chat.db import in_database
 from chat.exceptions import StorageBusy
-from chat.models import Reply
+from chat.models import Reply, ReplyState
 from chat.principals import Principal
 from chat.replies.asking import Post, ask
 from chat.replies.engine import engine
@@ -23,6 +24,7 @@ from chat.replies.following import Snapshot, follow
 from chat.replies.log import Cited, Ended, Text
 from chat.selectors import reply_to_read
 from chat.services.messages import Posted
+from chat.services.replies import retry
 
 #: After so long without news it is looked whether the key is still good, and whether a sign of life is due.
 QUIET_SECONDS = 1.0
@@ -95,10 +97,12 @@ class Reading:
 
 
 async def begin_reading(principal: Principal, post: Post[Posted], wish: Wish, *, sent: int = 0) -> Reading:
-    """Store what ``post`` stores, start its reply and read it; one that is new from its beginning."""
+    """Store what ``post`` stores, start its reply and read it; one that is new from its beginning. Where
+    ``post`` finds a reply that failed, whose reader has nothing of it and was told when to come again, there
+    is another attempt."""
     place = places.take(principal)
     try:
-        posted = await _asked(principal, post, wish)
+        posted = await _asked(principal, post, wish, begins=not sent)
     except BaseException:
         places.leave(place)
         raise
@@ -106,16 +110,28 @@ async def begin_reading(principal: Principal, post: Post[Posted], wish: Wish, *,
     return Reading(principal, posted.reply, place, wish, sent=0 if posted.created else sent)
 
 
-async def _asked(principal: Principal, post: Post[Posted], wish: Wish) -> Posted:
+async def _asked(principal: Principal, post: Post[Posted], wish: Wish, *, begins: bool) -> Posted:
     if (await engine()).runner.draining:
         raise StorageBusy(_("The server is about to restart. Try again in a moment."))
-    asking = asyncio.create_task(ask(post))
+    asking = asyncio.create_task(_ask(principal, post, begins=begins))
     try:
         return await asyncio.shield(asking)
     except asyncio.CancelledError:
         if wish.stops:
             asking.add_done_callback(partial(_left_early, principal, wish))
         raise
+
+
+async def _ask(principal: Principal, post: Post[Posted], *, begins: bool) -> Posted:
+    posted = await ask(post)
+    if posted.created or not begins or not may_be_asked_again(posted.reply):
+        return posted
+    return replace(posted, reply=await ask(partial(_again, principal, posted.message.pk)))
+
+
+def _again(principal: Principal, message: UUID, process: UUID, _start: bool) -> tuple[Reply, Reply | None]:
+    reply = retry(principal=principal, message=message, process=process)
+    return reply, reply if reply.state == ReplyState.QUEUED else None  # else somebody else's runs already
 
 
 def _left_early(principal: Principal, wish: Wish, asking: asyncio.Task[Posted]) -> None:

@@ -126,10 +126,8 @@ class Engine:
             try:
                 pause = await work() or seconds
             except Exception as error:
-                if not comes_back(error):
-                    logger.exception("beat_failed")
-                else:
-                    logger.warning("beat_failed", extra={"error": repr(error)})
+                level, how = _told(error)
+                logger.log(level, "beat_failed", **how)
 
     def on_wake(self, wake: hints.Wake) -> None:
         """From the hub: what the next look would find is done now."""
@@ -149,8 +147,9 @@ class Engine:
     async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
-        except Exception:
-            logger.exception("wake_failed")
+        except Exception as error:
+            level, how = _told(error)
+            logger.log(level, "wake_failed", **how)
 
     async def _beat(self) -> float | None:
         """Renew the lease, and judge the others by the same clock. Returns when the next one lapses, if soon.
@@ -247,6 +246,13 @@ class Engine:
         for reply in missed:
             self.log.drop(reply)
         return bool(missed)
+
+
+def _told(error: Exception) -> tuple[int, dict[str, Any]]:
+    """The level and the rest of its record: what comes back is done with the next beat."""
+    if comes_back(error):
+        return logging.WARNING, {"extra": {"error": repr(error)}}
+    return logging.ERROR, {"exc_info": error}
 
 
 def open_log() -> ReplyLog:

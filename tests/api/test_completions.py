@@ -135,46 +135,6 @@ def test_curl_and_sseclient_read_it(alice: Program) -> None:
     assert "".join(event["content"] for event in events if event["done"] is False) == expected_text(30, 5)
 
 
-def test_a_repeat_with_the_same_key_reads_the_same_reply_also_while_it_runs(
-    alice: Program, simulator: SimulatorProcess
-) -> None:
-    headers = {"Idempotency-Key": uuid4().hex}
-    words, text = f"sim:tokens=60,seed=9,rate=60 {uuid4()}", expected_text(60, 9)
-    with alice.stream(words, headers=headers) as first:
-        first.hear(2)
-        with alice.stream(words, headers=headers) as second, ThreadPoolExecutor() as pool:
-            whole = pool.submit(alice.ask, words, headers=headers)
-            assert second.rest().text == first.rest().text == text
-            assert whole.result().json()["content"] == text
-    again = alice.ask(words, headers=headers).json()
-    assert (again["content"], again["conversationId"]) == (text, first.heard.last["conversationId"])
-    assert again["messageId"] == first.heard.last["messageId"]
-    asked = [one for one in simulator.stats()["requests"] if words in one["key"]]
-    assert len(asked) == 1
-
-
-def test_the_same_request_ten_times_at_once_is_one_reply(alice: Program, simulator: SimulatorProcess) -> None:
-    words, headers = f"sim:tokens=20,rate=40 {uuid4()}", {"Idempotency-Key": uuid4().hex}
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: alice.ask(words, headers=headers), range(10)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.text for answer in answers}) == 1
-    assert len([one for one in simulator.stats()["requests"] if words in one["key"]]) == 1
-
-
-def test_another_body_with_the_same_key_is_refused_and_another_key_is_another_request(
-    server: Server, alice: Program
-) -> None:
-    key = uuid4().hex
-    headers = {"Idempotency-Key": key}
-    first = alice.ask("sim:tokens=5", headers=headers).json()
-    other = alice.ask("sim:tokens=6", headers=headers)
-    assert other.status_code == 422
-    assert "Idempotency-Key" in other.json()["detail"]
-    charlies = Program(server, "charlie").ask("sim:tokens=5", headers=headers).json()
-    assert charlies["conversationId"] != first["conversationId"]
-
-
 def test_a_client_that_leaves_stops_nothing(server: Server, alice: Program) -> None:
     with alice.stream("sim:tokens=30,seed=4,rate=30") as stream:
         conversation = stream.hear().last["conversationId"]

@@ -42,20 +42,23 @@ WAITED_TOO_LONG = {"storage_busy", "beat_failed", "wake_failed", "reply_end_not_
 AWAY = scaled(20, 4)
 #: Of a hundred writes it is the longest.
 P99_SECONDS = scaled(15, 100) / 10
-WRITERS, THREADS, TRANSACTIONS = scaled(5, 2), scaled(10, 5), scaled(100, 10)
+WRITERS, PROCESSES, TRANSACTIONS = scaled(50, 10), scaled(5, 2), scaled(100, 10)
 
 
-def test_many_processes_write_at_once(simulator: SimulatorProcess, tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [1, PROCESSES])
+def test_many_write_at_once(simulator: SimulatorProcess, tmp_path: Path, processes: int) -> None:
+    """On SQLite one process serves; commands write beside it."""
     idle = Server(tmp_path / "data", simulator.url)
     try:
-        command = [sys.executable, "-m", "tests.harness.writers", str(THREADS), str(TRANSACTIONS)]
+        threads = str(WRITERS // processes)
+        command = [sys.executable, "-m", "tests.harness.writers", threads, str(TRANSACTIONS)]
         writers = [
             subprocess.Popen(command, cwd=ROOT, env=idle.variables, stdout=subprocess.PIPE, text=True)
-            for _ in range(WRITERS)
+            for _ in range(processes)
         ]
         seconds = sorted(time for writer in writers for time in json.loads(writer.communicate()[0]))
-        assert [writer.returncode for writer in writers] == [0] * WRITERS
-        expected = WRITERS * THREADS * TRANSACTIONS
+        assert [writer.returncode for writer in writers] == [0] * processes
+        expected = WRITERS * TRANSACTIONS
         assert len(seconds) == expected
         count = "SELECT count(*) FROM chat_message WHERE type = 'incoming'"
         assert idle.rows(count) == [(expected,)]
@@ -63,7 +66,7 @@ def test_many_processes_write_at_once(simulator: SimulatorProcess, tmp_path: Pat
         idle.__exit__()
     p99 = seconds[int(len(seconds) * 0.99)]
     print(
-        f"{WRITERS} processes of {THREADS} threads, {TRANSACTIONS} messages each: all stored, "
+        f"{processes} processes of {threads} threads, {TRANSACTIONS} messages each: all stored, "
         f"p99 {p99:.2f} s, longest {seconds[-1]:.2f} s"
     )
     assert p99 <= P99_SECONDS
@@ -149,10 +152,8 @@ def test_programs_send_while_the_database_is_locked(servers: list[Server], secon
             assert not any(one.done() for one in asked + stored)
         answers = [one.result()[0].json()["content"] for one in asked]
         refused = sum(one.result()[1] for one in asked + stored)
-    # Who finds all connections of PostgreSQL's pool taken waits for one for ten seconds: after a lock of so
-    # long it is not a tenth of them that are refused, but up to a half.
     print(f"locked for {seconds} s, {len(servers)} processes: {2 * PROGRAMS} requests, {refused} refusals")
-    assert refused == 0 or seconds == LONG
+    assert refused <= (0 if seconds == SHORT else 2 * PROGRAMS // 10)
     assert answers == [expected_text(5, number) for number in range(PROGRAMS)]
     count = "SELECT content, count(*) FROM chat_message WHERE content LIKE ? GROUP BY content"
     assert dict(servers[0].rows(count, f"{mark}%")) == dict.fromkeys(words, 1)

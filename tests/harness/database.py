@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -74,10 +75,16 @@ class PostgresDatabase:
 
     @contextmanager
     def locked(self, tables: str = "chat_message, chat_reply") -> Iterator[None]:
-        """Another process has these for itself: nobody else can even read them."""
+        """Another process has these for itself: nobody else can even read them. It takes all or none: if it
+        had one and waited for the next, that could be a deadlock, of which PostgreSQL ends one side."""
+        lock = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE NOWAIT").format(sql.SQL(tables))
         with psycopg.connect(self.url) as database:
-            database.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(tables)))
-            yield
+            while True:
+                with suppress(psycopg.errors.LockNotAvailable), database.transaction():
+                    database.execute(lock)
+                    yield
+                    return
+                time.sleep(0.01)
 
     def cut_waiting(self) -> bool:
         """Cut the connections that wait for what is ``locked``; whether there were any."""
