@@ -38,6 +38,25 @@ export class FileStore {
   }
 
   /**
+   * Forget the files that no message waits with: a page can be closed between the end of a message and of its files.
+   *
+   * @param {Set<string>} waiting @param {number} before Later ones belong to messages that were not known yet.
+   */
+  async tidy(waiting, before) {
+    await this.#ask("readwrite", (files) => {
+      const walk = files.openCursor(IDBKeyRange.bound(this.#prefix, `${this.#prefix}\uffff`));
+      walk.onsuccess = () => {
+        const { result: cursor } = walk;
+        if (!cursor) return;
+        const id = String(cursor.key).slice(this.#prefix.length);
+        if (cursor.value.at < before && !waiting.has(id)) cursor.delete();
+        cursor.continue();
+      };
+      return walk;
+    });
+  }
+
+  /**
    * Undefined where there is no database.
    *
    * @template T
@@ -50,6 +69,7 @@ export class FileStore {
       this.#database ??= opened();
       return await done((await this.#database).transaction(STORE, mode), wish);
     } catch {
+      this.#database = undefined; // The next wish begins anew: what was wrong may have passed.
       return undefined;
     }
   }
@@ -68,7 +88,7 @@ async function opened() {
   return database;
 }
 
-/** What a page that crashed has left. @param {IDBObjectStore} files */
+/** What somebody left who never came back here. @param {IDBObjectStore} files */
 function sweep(files) {
   const walk = files.openCursor();
   walk.onsuccess = () => {

@@ -73,6 +73,7 @@ export class Outbox {
     this.#options = options;
     this.#prefix = `parley.outbox.${options.user}.`;
     this.#load();
+    options.uploads.begin([...this.#entries.values()].flatMap(({ files = [] }) => files));
     addEventListener("storage", ({ key, newValue }) => key && newValue === null && this.#goneElsewhere(key));
   }
 

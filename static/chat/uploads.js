@@ -48,8 +48,14 @@ export class Uploads {
   constructor({ user, upload }) {
     this.#upload = upload;
     this.#user = user;
+  }
+
+  /** To be called once, with the files of all messages that wait. @param {Part[]} parts */
+  begin(parts) {
+    const waiting = new Set(parts.map(({ id }) => id));
+    const now = Date.now();
     // When the page has nothing better to do, but before a file is chosen: then there may be no connection.
-    later(() => this.#stored(async () => undefined).catch(() => undefined));
+    later(() => this.#stored((store) => store.tidy(waiting, now)).catch(() => undefined));
   }
 
   /** @param {Chosen[]} chosen */

@@ -188,6 +188,23 @@ def test_files_wait_with_their_message_without_a_server_and_over_a_reload(open_c
     chat.wait(lambda: chat.page.evaluate(KEPT) == 0)
 
 
+def test_files_that_a_closing_page_left_are_forgotten_by_the_next(open_chat: Opener) -> None:
+    chat = open_chat(missing=True)  # as above
+    chat.page.route("**/chat/attachments", lambda route: route.abort("connectionreset"))
+    chat.attach(("left.txt", b"Twice a day."))
+    chat.write("First sim:tokens=5")
+    chat.wait(lambda: chat.page.evaluate(KEPT) == 1)
+    chat.page.reload()  # its message still waits
+    chat.page.wait_for_function(STORE_IS_LOADED)
+    expect(chat.page.get_by_text("Sending…")).to_be_visible()
+    assert chat.page.evaluate(KEPT) == 1
+    waiting = "() => Object.keys(localStorage).filter((key) => key.startsWith('parley.outbox.'))"
+    (key,) = chat.page.evaluate(waiting)
+    chat.page.evaluate("(key) => localStorage.removeItem(key)", key)
+    chat.page.reload()
+    chat.wait(lambda: chat.page.evaluate(KEPT) == 0)
+
+
 def test_how_far_an_upload_is_can_be_seen(chat: Chat) -> None:
     held: list[Route] = []
     chat.page.route("**/chat/attachments", lambda route: held.append(route))
