@@ -7,9 +7,9 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
-from threading import RLock, get_ident
+from threading import get_ident
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
@@ -28,6 +28,7 @@ from django.utils.functional import Promise
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from chat import writers
 from chat.exceptions import ChatError, Internal, StorageBusy, StorageFull
 from chat.metrics import REGISTRY
 
@@ -36,9 +37,6 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-_writer = RLock()
-#: SQLite's own ``timeout`` (``config.environment``).
-WRITER_SECONDS = 20
 #: The threads that work at this moment.
 _busy: set[int] = set()
 
@@ -114,33 +112,20 @@ def give_back() -> None:
 
 @contextmanager
 def transact() -> Iterator[None]:
-    """A transaction that writes. Within this process SQLite's writers queue on a lock: its own way of
-    waiting is to sleep and try again, which under a burst costs seconds in which nobody works. Inside
-    another transaction there is nothing to queue for: that one has SQLite's lock, and waiting for ours
-    could wait for somebody who waits for it.
+    """A transaction that writes. SQLite's queue for it (``chat.writers``). Inside another transaction there
+    is nothing to queue for: that one has SQLite's lock, and waiting for its turn could wait for somebody who
+    waits for it.
 
     One that PostgreSQL has ended because it stood still (``hold_briefly``) is an ``OperationalError``, as is
     every other fault that does not come again."""
     queues = connection.vendor == "sqlite" and not connection.in_atomic_block
     try:
-        with _turn() if queues else nullcontext(), transaction.atomic():
+        with writers.turn() if queues else transaction.atomic():
             yield
     except InternalError as error:
         if getattr(error.__cause__, "sqlstate", None) == POSTGRESQL_STOOD_STILL:
             raise OperationalError(*error.args) from error.__cause__
         raise
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """As long as SQLite itself waits for another process: who is behind somebody who waits for that long is
-    told the same."""
-    if not _writer.acquire(timeout=WRITER_SECONDS):
-        raise OperationalError("database is locked")
-    try:
-        yield
-    finally:
-        _writer.release()
 
 
 @contextmanager
