@@ -1,11 +1,14 @@
 #!/usr/bin/env python
 """Parley's command line."""
 
+import gc
 import os
 import sys
 
 
 def main() -> None:
+    # Until everything is loaded (chat.apps) there is no garbage, and looking for some takes a fifth of the time.
+    gc.disable()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

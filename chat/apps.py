@@ -1,3 +1,5 @@
+import gc
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,5 @@ class ChatConfig(AppConfig):
         from chat.services import files
 
         files.watch()
+        gc.freeze()  # what is loaded by now stays to the end
+        gc.enable()  # after manage.py

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.db.models import F, Value
 from django.utils import timezone
 
-from chat.db import transact
+from chat.db import in_one_trip, transact
 from chat.exceptions import ChatbotOff, KeyReused, NotFound
 from chat.hints import conversation_group, hint, hint_row
 from chat.models import Attachment, Contact, Conversation, Message, MessageType, Reply
@@ -100,7 +100,7 @@ def post_message(
         if MESSAGE in there:
             return _first_of(principal, id, details.request_digest, there[MESSAGE])
         try:
-            return _store(principal, draft, begun=CONVERSATION in there)
+            return _store(principal, draft, None if CONVERSATION in there else _new(principal, draft))
         except IntegrityError:
             continue  # the same id was stored at the same moment: return that one
     raise NotFound
@@ -151,8 +151,8 @@ def _first_of(principal: Principal, id: UUID, digest: str, made_by: str) -> Post
 
 
 @transact()
-def _store(principal: Principal, draft: Draft, *, begun: bool) -> Posted:
-    conversation = _continued(principal, draft) if begun else _new(principal, draft)
+def _store(principal: Principal, draft: Draft, new: Conversation | None) -> Posted:
+    conversation = new or _continued(principal, draft)
     position = conversation.last_position - TURN + 1
     message = Message(
         id=draft.id,
@@ -168,20 +168,18 @@ def _store(principal: Principal, draft: Draft, *, begun: bool) -> Posted:
     said = draft.content.strip() or draft.attachments
     answers = draft.always or (said and replies_now(conversation))
     answer = answer_to(message, position=position + 1) if answers else None
-    Message.objects.bulk_create([message, answer] if answer else [message])
+    runs = draft.start and not (position > 1 and open_replies_of(conversation))
+    reply = None
+    with in_one_trip():
+        if new:
+            new.save(force_insert=True)
+        Message.objects.bulk_create([message, answer] if answer else [message])
+        if answer:
+            process, by = draft.process, principal.label
+            reply = create_reply(message, answer, attempt=1, asked_by=by, process=process, start=runs)
     attached = attach(principal, message, draft.attachments)
     if attached and not conversation.title and not draft.content.strip():
         name_after(conversation, attached[0])
-    reply = None
-    if answer:
-        reply = create_reply(
-            message,
-            answer,
-            attempt=1,
-            asked_by=principal.label,
-            process=draft.process,
-            start=draft.start and not (position > 1 and open_replies_of(conversation)),
-        )
     hint(conversation_group(conversation.pk), what="message", id=message.pk, conversation=conversation.pk)
     hint_row(conversation)
     count_message(principal, conversation, content=draft.content, address=draft.address)
@@ -198,11 +196,11 @@ def _continued(principal: Principal, draft: Draft) -> Conversation:
 
 
 def _new(principal: Principal, draft: Draft) -> Conversation:
-    """One under the id they made, with the draft as its last message."""
+    """One under the id they made, with the draft as its last message; not stored yet."""
     if not draft.begins:
         raise NotFound
     visit = principal.visit
-    conversation = Conversation(
+    return Conversation(
         id=draft.conversation,
         organization_id=principal.organization_id,
         chatbot=chatbot_for(principal, visit.chatbot if visit else draft.chatbot),
@@ -215,8 +213,6 @@ def _new(principal: Principal, draft: Draft) -> Conversation:
         last_read_at=timezone.now(),
         **(_of_visit(visit) if visit else {}),
     )
-    conversation.save(force_insert=True)
-    return conversation
 
 
 def name_after(conversation: Conversation, file: Attachment) -> None:
