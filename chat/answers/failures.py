@@ -51,9 +51,9 @@ def failure_of(reply: Reply) -> Failure | None:
     return failure(reply.state, reply.error_code, retry_at=retry_at)
 
 
-def may_be_asked_again(reply: Reply | None) -> bool:
+def may_be_asked_again(reply: Reply) -> bool:
     """Whether it has failed for a while only, and what ``Retry-After`` said of it is over."""
-    if reply is None or reply.ended_at is None or (failed := failure_of(reply)) is None or not failed.headers:
+    if reply.ended_at is None or (failed := failure_of(reply)) is None or not failed.headers:
         return False
     return timezone.now() >= (reply.retry_at or reply.ended_at + timedelta(seconds=BUSY_SECONDS))
 

@@ -124,13 +124,14 @@ async def _asked(principal: Principal, post: Post[Posted], wish: Wish, *, begins
 
 async def _ask(principal: Principal, post: Post[Posted], *, begins: bool) -> Posted:
     posted = await ask(post)
-    if posted.created or not begins or not may_be_asked_again(posted.reply):
+    ended = posted.reply
+    if ended is None or posted.created or not begins or not may_be_asked_again(ended):
         return posted
-    return replace(posted, reply=await ask(partial(_again, principal, posted.message.pk)))
+    return replace(posted, reply=await ask(partial(_again, principal, ended)))
 
 
-def _again(principal: Principal, message: UUID, process: UUID, _start: bool) -> tuple[Reply, Reply | None]:
-    reply = retry(principal=principal, message=message, process=process)
+def _again(principal: Principal, ended: Reply, process: UUID, _start: bool) -> tuple[Reply, Reply | None]:
+    reply = retry(principal=principal, message=ended.incoming_id, process=process, instead_of=ended.pk)
     return reply, reply if reply.state == ReplyState.QUEUED else None  # else somebody else's runs already
 
 

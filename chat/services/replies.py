@@ -55,27 +55,32 @@ def _stop(found: Reply, by: str) -> None:
     transaction.on_commit(lambda: wake("stop", found.pk))
 
 
-def retry(*, principal: Principal, message: UUID, process: UUID | None = None) -> Reply:
+def retry(
+    *, principal: Principal, message: UUID, process: UUID | None = None, instead_of: UUID | None = None
+) -> Reply:
     """A new attempt to answer the same incoming message; the earlier one is superseded.
 
-    While an attempt is open it is the answer: pressing twice makes one new attempt. Raises ``DailyLimit`` and
+    While an attempt is open it is the answer: pressing twice makes one new attempt. If it is to be made
+    ``instead_of`` a reply, a later one is the answer even when it has ended. Raises ``DailyLimit`` and
     ``ChatbotOff`` as a message does.
     """
     incoming = message_for(principal, message)
     if incoming.type != MessageType.INCOMING:
         raise BadRequest(_("Only a question can be answered again."))
     try:
-        return _new_attempt(principal, incoming, process)
+        return _new_attempt(principal, incoming, process, instead_of)
     except IntegrityError:
-        return _new_attempt(principal, incoming, process)  # the other press made it: this finds it open
+        return _new_attempt(principal, incoming, process, instead_of)  # the other press made it
 
 
 @transact()
-def _new_attempt(principal: Principal, incoming: Message, process: UUID | None) -> Reply:
+def _new_attempt(
+    principal: Principal, incoming: Message, process: UUID | None, instead_of: UUID | None
+) -> Reply:
     newest = Reply.objects.filter(incoming=incoming).select_related("outgoing").order_by("-attempt").first()
     if newest is None:
         raise BadRequest(_("This message has not been answered."))
-    if newest.state in OPEN:
+    if newest.state in OPEN or (instead_of and newest.pk != instead_of):
         return newest
     if not incoming.conversation.chatbot.is_active:
         raise ChatbotOff

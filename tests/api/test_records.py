@@ -170,6 +170,16 @@ def test_of_several_attempts_the_last_that_has_ended_is_the_record(chatbot: Chat
     assert record["usage"]["promptTokens"] is None
 
 
+def test_an_attempt_in_the_place_of_another_is_made_once_even_when_it_ends_at_once(chatbot: Chatbot) -> None:
+    first = make_exchanges(chatbot, 1)[0]
+    Reply.objects.filter(pk=first.pk).update(state=ReplyState.FAILED, error_code="upstream_busy")
+    system = Principal("system", chatbot.organization.pk, chatbot.organization.pk)
+    second = retry(principal=system, message=first.incoming_id, instead_of=first.pk)
+    Reply.objects.filter(pk=second.pk).update(state=ReplyState.COMPLETE)
+    assert retry(principal=system, message=first.incoming_id, instead_of=first.pk).pk == second.pk
+    assert retry(principal=system, message=first.incoming_id).attempt == 3
+
+
 def test_what_members_say_to_it_and_what_others_are_asked_is_not_among_them(chatbot: Chatbot) -> None:
     make_exchanges(chatbot, 1)
     other = Chatbot.objects.create(organization=chatbot.organization, name="Other")

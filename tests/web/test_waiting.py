@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 
 from chat.answers.handler import MOST_WAITING, MOST_WAITING_BYTES, THREADS
-from chat.db import WRITER_SECONDS
+from chat.writers import SECONDS as WRITER_SECONDS
 from tests.harness.server import Server
 from tests.services import wait_until
 from tests.web.test_static import FILE, ask
