@@ -50,6 +50,7 @@ LAYERS: list[set[str]] = [
         "chat.redaction",
         "chat.tasks",
         "chat.turns",
+        "chat.writers",
     },
 ]
 EDGES = LAYERS[1]

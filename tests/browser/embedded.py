@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Frame, Locator, Page, expect
 
 from tests.browser.chat import Chat, violations_in
-from tests.harness.server import ROOT, Server
+from tests.harness.server import Server
 
 #: What a loader does, spoken by hand: what the frame says is kept in ``heard``.
 LOADER = """
@@ -33,15 +31,7 @@ addEventListener("message", ({data, source, origin}) => {
 
 def make_web_chat(server: Server, **fields: Any) -> dict[str, Any]:
     """``id``, ``contact`` if one was asked for, and in ``signed`` what its site signs for ``persons``."""
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.harness.web_chat", json.dumps(fields)],
-        cwd=ROOT,
-        env=server.variables,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    made: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    made: dict[str, Any] = json.loads(server.helper("tests.harness.web_chat").ask(json.dumps(fields)))
     return made
 
 

@@ -89,7 +89,8 @@ def test_a_reply_is_exact_however_often_the_connection_is_lost(open_chat: Opener
     chat.page.reload()
     chat.write("Cuts sim:tokens=2400,rate=100,seed=4")
     read = 0
-    for _ in range(4):
+    for cuts in range(4):
+        chat.wait(lambda cuts=cuts: chat.page.evaluate("window.sockets.length") == cuts + 1)
         chat.wait(lambda read=read: len(chat.sources()) == 2 and len(chat.sources()[1]) > read + 50)
         read = len(chat.sources()[1])
         chat.page.evaluate("window.sockets.at(-1).close()")

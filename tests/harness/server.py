@@ -41,6 +41,32 @@ def free_port() -> int:
             return port
 
 
+class Helper:
+    """A process that answers each line with a line: what it loads, it loads once."""
+
+    def __init__(self, module: str, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, line: str) -> str:
+        process = self._process
+        assert process.stdin
+        assert process.stdout
+        print(line, file=process.stdin, flush=True)
+        answer = process.stdout.readline()
+        assert answer, f"{process.args} ended"
+        return answer
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
 class Server:
     """``with Server(data, upstream_url) as server:``; ``server.people["alice"]["session"]`` logs alice in.
 
@@ -83,6 +109,7 @@ class Server:
         )
         self.python = python
         self.process: subprocess.Popen[bytes] | None = None
+        self._helpers: dict[str, Helper] = {}
         #: Seconds that running replies have when it ends.
         self.drain = 5
 
@@ -118,6 +145,8 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for helper in self._helpers.values():
+            helper.end()
         if self.process:
             self.end()
         if self.owns_database:
@@ -178,6 +207,12 @@ class Server:
             return error.code, error.read()
         except OSError:
             return 0, b""
+
+    def helper(self, module: str) -> Helper:
+        """The module, run beside the server as long as that one exists."""
+        if module not in self._helpers:
+            self._helpers[module] = Helper(module, self.variables)
+        return self._helpers[module]
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds, read beside the server."""

@@ -1,6 +1,6 @@
-"""Run in the server's environment with a JSON object: make a web chat of alice's organization with a chatbot
-of its own, and print its id, that of a ``contact`` if one is asked for, and what its site signs for each of
-the ``persons``."""
+"""Run in the server's environment: for each JSON object in a line of its input make a web chat of alice's
+organization with a chatbot of its own, and print its id, that of a ``contact`` if one is asked for, and what
+its site signs for each of the ``persons``."""
 
 from __future__ import annotations
 
@@ -56,4 +56,5 @@ def make(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(make(json.loads(sys.argv[1]))))
+    for line in sys.stdin:
+        print(json.dumps(make(json.loads(line))), flush=True)
