@@ -129,18 +129,6 @@ def transact() -> Iterator[None]:
 
 
 @contextmanager
-def in_one_trip() -> Iterator[None]:
-    """What is inserted within goes to PostgreSQL together, without waiting for each answer: an error comes at
-    the end. Nothing that needs one, not even a number of rows, may be asked within."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
-
-
-@contextmanager
 def time_limit(seconds: float, sentence: str | Promise) -> Iterator[None]:
     """What is read within and takes longer is given up: ``StorageBusy`` with the sentence."""
     limited = _sqlite_limit if connection.vendor == "sqlite" else _postgresql_limit

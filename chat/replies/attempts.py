@@ -23,27 +23,24 @@ NOT_ITS_OWN = {"worker_lost", "storage_busy", "storage_full"}
 ATTEMPTS = 3
 
 
-def answer_to(message: Message, *, position: int) -> Message:
-    """The outgoing message that a reply to it will fill, not stored yet."""
-    return Message(
-        conversation_id=message.conversation_id,
-        position=position,
-        type=MessageType.OUTGOING,
-        created_by="system:reply",
-    )
-
-
 def create_reply(
     message: Message,
-    outgoing: Message,
     *,
+    position: int,
     attempt: int,
     asked_by: str,
     process: UUID | None,
     start: bool = False,
 ) -> Reply:
-    """A reply to a message by another, which both are stored: queued, or with ``start`` running. Without a
+    """A reply and the outgoing message that it will fill: queued, or with ``start`` running. Without a
     process a worker adopts it."""
+    outgoing = Message(
+        conversation_id=message.conversation_id,
+        position=position,
+        type=MessageType.OUTGOING,
+        created_by="system:reply",
+    )
+    outgoing.save(force_insert=True)
     reply = Reply(
         conversation=message.conversation,
         incoming=message,
@@ -66,11 +63,9 @@ def asked_again(ended: Reply) -> bool:
         return False
     incoming, outgoing = ended.incoming, ended.outgoing
     Message.objects.filter(pk=outgoing.pk).update(superseded=True)
-    answer = answer_to(incoming, position=outgoing.position)
-    answer.save(force_insert=True)
     create_reply(
         incoming,
-        answer,
+        position=outgoing.position,
         attempt=ended.attempt + 1,
         asked_by=ended.asked_by,
         process=None,

@@ -7,16 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F, Value
+from django.db.models import F
 from django.utils import timezone
 
-from chat.db import in_one_trip, transact
+from chat.db import transact
 from chat.exceptions import ChatbotOff, KeyReused, NotFound
 from chat.hints import conversation_group, hint, hint_row
 from chat.models import Attachment, Contact, Conversation, Message, MessageType, Reply
 from chat.prepared import Prepared, PreparedUpdate
 from chat.principals import Principal, Visit
-from chat.replies.attempts import answer_to, create_reply
+from chat.replies.attempts import create_reply
 from chat.selectors import (
     chatbot_for,
     conversation_for,
@@ -32,7 +32,6 @@ from chat.services.daily_limits import count_message
 
 #: The positions that a question and its answer take.
 TURN = 2
-MESSAGE, CONVERSATION = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +95,10 @@ def post_message(
     how = process, start, begins, always, address
     draft = Draft(id, conversation, content, chatbot, attachments or [], query_metadata, details, *how)
     for _attempt in range(2):
-        there = dict(_there(message=id, conversation=conversation))
-        if MESSAGE in there:
-            return _first_of(principal, id, details.request_digest, there[MESSAGE])
+        if first := first_result(principal, id, details.request_digest):
+            return first
         try:
-            return _store(principal, draft, None if CONVERSATION in there else _new(principal, draft))
+            return _store(principal, draft)
         except IntegrityError:
             continue  # the same id was stored at the same moment: return that one
     raise NotFound
@@ -109,22 +107,6 @@ def post_message(
 _made_by: Prepared[str] = Prepared(
     lambda id: Message.objects.filter(pk=id).order_by().values_list("created_by", flat=True), id=UUID
 )
-#: Of a message and a conversation those that are there, asked for at once.
-_there: Prepared[tuple[int, str]] = Prepared(
-    lambda message, conversation: (
-        Message.objects.filter(pk=message)
-        .order_by()
-        .values_list(Value(MESSAGE), "created_by")
-        .union(
-            Conversation.objects.filter(pk=conversation)
-            .order_by()
-            .values_list(Value(CONVERSATION), "created_by"),
-            all=True,
-        )
-    ),
-    message=UUID,
-    conversation=UUID,
-)
 _contacts_there: Prepared[UUID] = Prepared(
     lambda id, organization: Contact.objects.filter(
         pk=id, organization=organization, deleted_at=None
@@ -132,17 +114,18 @@ _contacts_there: Prepared[UUID] = Prepared(
     id=UUID,
     organization=UUID,
 )
+_conversations_there: Prepared[UUID] = Prepared(
+    lambda id: Conversation.objects.filter(pk=id).values_list("pk", flat=True), id=UUID
+)
 
 
 def first_result(principal: Principal, id: UUID, digest: str) -> Posted | None:
     """What is stored under the id. Raises ``NotFound`` for somebody else's, and ``KeyReused`` where another
     request asked for it."""
-    made_by = _made_by(id=id)
-    return _first_of(principal, id, digest, made_by[0]) if made_by else None
-
-
-def _first_of(principal: Principal, id: UUID, digest: str, made_by: str) -> Posted:
-    if made_by != principal.label:
+    existing = _made_by(id=id)
+    if not existing:
+        return None
+    if existing != [principal.label]:
         raise NotFound
     message = message_for(principal, id)
     if message.request_digest != digest:
@@ -151,8 +134,8 @@ def _first_of(principal: Principal, id: UUID, digest: str, made_by: str) -> Post
 
 
 @transact()
-def _store(principal: Principal, draft: Draft, new: Conversation | None) -> Posted:
-    conversation = new or _continued(principal, draft)
+def _store(principal: Principal, draft: Draft) -> Posted:
+    conversation = open_conversation(principal, draft)
     position = conversation.last_position - TURN + 1
     message = Message(
         id=draft.id,
@@ -165,42 +148,39 @@ def _store(principal: Principal, draft: Draft, new: Conversation | None) -> Post
         **(draft.details.columns if draft.details is not PLAIN else {}),
         **sender_of(principal, conversation, draft.details.sender),
     )
-    said = draft.content.strip() or draft.attachments
-    answers = draft.always or (said and replies_now(conversation))
-    answer = answer_to(message, position=position + 1) if answers else None
-    runs = draft.start and not (position > 1 and open_replies_of(conversation))
-    reply = None
-    with in_one_trip():
-        if new:
-            new.save(force_insert=True)
-        Message.objects.bulk_create([message, answer] if answer else [message])
-        if answer:
-            process, by = draft.process, principal.label
-            reply = create_reply(message, answer, attempt=1, asked_by=by, process=process, start=runs)
+    message.save(force_insert=True)
     attached = attach(principal, message, draft.attachments)
     if attached and not conversation.title and not draft.content.strip():
         name_after(conversation, attached[0])
+    reply = None
+    if draft.always or ((draft.content.strip() or attached) and replies_now(conversation)):
+        reply = create_reply(
+            message,
+            position=position + 1,
+            attempt=1,
+            asked_by=principal.label,
+            process=draft.process,
+            start=draft.start and not (position > 1 and open_replies_of(conversation)),
+        )
     hint(conversation_group(conversation.pk), what="message", id=message.pk, conversation=conversation.pk)
     hint_row(conversation)
     count_message(principal, conversation, content=draft.content, address=draft.address)
     return Posted(message, reply, attached, created=True)
 
 
-def _continued(principal: Principal, draft: Draft) -> Conversation:
-    """Theirs; somebody else's is ``NotFound``."""
-    conversation = conversation_for(principal, draft.conversation)
-    if not conversation.chatbot.is_active:
-        raise ChatbotOff
-    take_turn(conversation, draft)
-    return conversation
-
-
-def _new(principal: Principal, draft: Draft) -> Conversation:
-    """One under the id they made, with the draft as its last message; not stored yet."""
+def open_conversation(principal: Principal, draft: Draft) -> Conversation:
+    """Theirs, or a new one under the id they made, with the draft as its last message. Somebody else's id
+    is ``NotFound``."""
+    if _conversations_there(id=draft.conversation):
+        conversation = conversation_for(principal, draft.conversation)
+        if not conversation.chatbot.is_active:
+            raise ChatbotOff
+        take_turn(conversation, draft)
+        return conversation
     if not draft.begins:
         raise NotFound
     visit = principal.visit
-    return Conversation(
+    conversation = Conversation(
         id=draft.conversation,
         organization_id=principal.organization_id,
         chatbot=chatbot_for(principal, visit.chatbot if visit else draft.chatbot),
@@ -213,6 +193,8 @@ def _new(principal: Principal, draft: Draft) -> Conversation:
         last_read_at=timezone.now(),
         **(_of_visit(visit) if visit else {}),
     )
+    conversation.save(force_insert=True)
+    return conversation
 
 
 def name_after(conversation: Conversation, file: Attachment) -> None:

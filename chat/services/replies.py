@@ -14,7 +14,7 @@ from chat.hints import conversation_group, hint, hint_row, wake
 from chat.metrics import count_end
 from chat.models import Conversation, Message, MessageType, Reply, ReplyState
 from chat.principals import Principal
-from chat.replies.attempts import answer_to, create_reply
+from chat.replies.attempts import create_reply
 from chat.selectors import OPEN, message_for, reply_for
 from chat.services.daily_limits import count_message
 from chat.webhooks.outbox import announce
@@ -88,11 +88,9 @@ def _new_attempt(
     Conversation.objects.filter(pk=incoming.conversation_id, last_message=newest.outgoing_id).update(
         last_message=incoming
     )
-    answer = answer_to(incoming, position=newest.outgoing.position)
-    answer.save(force_insert=True)
     reply = create_reply(
         incoming,
-        answer,
+        position=newest.outgoing.position,
         attempt=newest.attempt + 1,
         asked_by=principal.label,
         process=process,
