@@ -12,5 +12,7 @@ class ChatConfig(AppConfig):
         from chat.services import files
 
         files.watch()
-        gc.freeze()  # what is loaded by now stays to the end
-        gc.enable()  # after manage.py
+        # After manage.py: what is loaded by now stays to the end.
+        gc.collect()
+        gc.freeze()
+        gc.enable()

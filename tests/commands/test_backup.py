@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -139,6 +140,19 @@ def test_what_is_there_already_is_replaced_only_when_that_is_asked_for_and_then_
     assert people_in(other) == ["demo", "demo-admin"]
     (aside,) = other.glob("replaced-*")
     assert people_in(aside) == ["dora"]
+
+
+@pytest.mark.parametrize(("beat", "refused"), [("+0 seconds", True), ("-1 hour", False), ("+1 hour", False)])
+def test_nothing_is_restored_under_a_process_that_is_alive(
+    backup: Path, other: Path, beat: str, refused: bool
+) -> None:
+    """One that beat in an hour from now did so before the clock was put back."""
+    with closing(sqlite3.connect(other / "parley.sqlite3")) as database, database:
+        row = "INSERT INTO chat_processlease VALUES (?, 'shop:7', datetime('now'), datetime('now', ?))"
+        database.execute(row, (uuid4().hex, beat))
+    done = manage(other, "restore", "--replace", str(backup), **OTHER)
+    assert ("Parley works on this database (shop:7)" in done.stderr) == refused
+    assert people_in(other) == (["dora"] if refused else ["demo", "demo-admin"])
 
 
 def test_a_restore_that_fails_half_way_says_where_what_was_here_before_is(

@@ -17,8 +17,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
-from django.db.models.functions import Now
 
+from chat.doctor.processes import living
 from chat.management.archives import DATABASES, SECRETS, Archive, BadArchive, Manifest, opened
 from chat.management.commands.serve import lock_data
 from chat.management.databases import database
@@ -146,8 +146,7 @@ def exists() -> bool:
 
 def refuse_while_somebody_works() -> None:
     """On PostgreSQL a server may work elsewhere, where no lock of ours tells of it."""
-    living = ProcessLease.objects.filter(beat_at__gte=Now() - LEASE)
-    if exists() and (names := ", ".join(living.values_list("name", flat=True))):
+    if exists() and (names := ", ".join(living().values_list("name", flat=True))):
         raise CommandError(
             f"Parley works on this database ({names}). Stop every server and worker first; after a crash "
             f"try again in {LEASE.seconds} seconds."
