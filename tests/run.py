@@ -115,7 +115,8 @@ def clean_environment() -> Iterator[dict[str, str]]:
     """The caller's environment without any setting of Parley, neither from the shell nor from ``.env``, with
     a folder of its own for everything that the tests write, and one for what they all begin with."""
     settings = set(re.findall(r"^# ([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    kept = {name: value for name, value in os.environ.items() if name not in settings}
+    dropped = settings | {"PYTHONDONTWRITEBYTECODE"}  # a dozen processes import the same three hundred tests
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
     with tempfile.TemporaryDirectory(prefix="parley-tests-") as folder:
         shared = Path(folder, "prepared")
         shared.mkdir()

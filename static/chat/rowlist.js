@@ -20,13 +20,20 @@ export class RowList {
    * @type {Map<string, number>}
    */
   #told = new Map();
+  /** @type {Set<string>} */
+  #gone;
   /** The first page has been read. */
   loaded = false;
 
-  /** @param {Api} api @param {string} query Words to look for; none: all conversations. */
-  constructor(api, query = "") {
+  /**
+   * @param {Api} api
+   * @param {string} query Words to look for; none: all conversations.
+   * @param {string[]} gone What the list before this one had: the socket may still speak of it, as it was.
+   */
+  constructor(api, query = "", gone = []) {
     this.#api = api;
     this.query = query;
+    this.#gone = new Set(gone);
   }
 
   /** @returns {Row[]} */
@@ -75,7 +82,10 @@ export class RowList {
 
   /** @param {Row[]} rows @param {number} asked */
   #take(rows, asked) {
-    for (const row of rows) if (!this.#isNewer(row.id, asked)) this.#rows.set(row.id, row);
+    for (const row of rows) {
+      this.#gone.delete(row.id);
+      if (!this.#isNewer(row.id, asked)) this.#rows.set(row.id, row);
+    }
   }
 
   /** @param {string} id @param {number} asked */
@@ -85,6 +95,7 @@ export class RowList {
 
   /** A row that is new or has changed. One from further down than has been read comes with its page. @param {Row} row */
   put(row) {
+    if (this.#gone.has(row.id)) return;
     const oldest = Math.min(...this.rows.map(momentOf));
     const first = !this.loaded || this.complete || momentOf(row) >= oldest;
     if (!this.#rows.has(row.id) && (this.query || !first)) return;

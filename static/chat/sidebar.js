@@ -67,7 +67,8 @@ export class Sidebar {
 
   /** Nothing of what was read belongs to whoever is here now. */
   async startAnew() {
-    this.#recent = new RowList(this.#options.api);
+    const gone = this.#recent.rows.map(({ id }) => id);
+    this.#recent = new RowList(this.#options.api, "", gone);
     this.#clear();
     await this.refresh();
   }

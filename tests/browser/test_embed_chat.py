@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import EmbedOpener
 from tests.browser.embedded import make_web_chat
@@ -139,6 +140,43 @@ def test_a_cleared_history_is_gone_for_the_visitor_alone(open_embed: EmbedOpener
     assert server.rows("SELECT count(*) FROM chat_message WHERE content = ?", "Remember me sim:tokens=5") == [
         (1,)
     ]
+
+
+def test_a_row_that_comes_late_does_not_bring_a_cleared_history_back(open_embed: EmbedOpener) -> None:
+    chat = open_embed()
+    told: list[str | bytes] = []
+    sockets: list[WebSocketRoute] = []
+
+    def connected(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        sockets.append(socket)
+
+        def received(message: str | bytes) -> None:
+            if json.loads(message)["type"] == "conversation":
+                told.append(message)
+            socket.send(message)
+
+        server.on_message(received)
+
+    chat.page.route_web_socket("**/ws/chat/", connected)
+    chat.page.reload()
+    chat.ask("Remember me sim:tokens=5")
+    chat.choose("Your conversations")
+    expect(chat.rows).to_have_count(1)
+    chat.frame.get_by_role("button", name="Back to the chat").click()
+    chat.wait(lambda: told)
+    chat.choose("Clear history…")
+    chat.frame.get_by_role("dialog").get_by_role("button", name="Clear").click()
+    expect(chat.messages).to_have_count(0)
+    chat.choose("Your conversations")
+    empty = chat.frame.get_by_text("Your conversations will appear here.")
+    expect(empty).to_be_visible()
+    sockets[-1].send(told[-1])
+    chat.frame.get_by_role("button", name="Back to the chat").click()
+    chat.ask("Another sim:tokens=5")
+    chat.choose("Your conversations")
+    expect(chat.rows).to_have_count(1)
+    expect(chat.rows).to_contain_text("Another")
 
 
 def test_who_is_no_longer_known_begins_anew(open_embed: EmbedOpener, server: Server) -> None:
