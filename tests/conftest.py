@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -49,6 +50,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.browser)
     files = {item.path for item in driving}
     items.sort(key=lambda item: item.path in files)
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector took a fifth of the time: it need not walk through three thousand tests again and
+    again."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)
