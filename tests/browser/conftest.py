@@ -16,7 +16,7 @@ from tests.harness.server import Server
 #: What Chromium says of a server that is away, which some tests take away.
 LOST = (
     *("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "ERR_INTERNET_DISCONNECTED"),
-    "WebSocket connection to",
+    *("ERR_CONTENT_LENGTH_MISMATCH", "WebSocket connection to"),
 )
 
 Opener = Callable[..., Chat]
