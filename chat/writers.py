@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from threading import RLock
 from time import monotonic, sleep
@@ -46,24 +46,33 @@ def _next() -> Iterator[None]:
     """Of several processes one at a time asks SQLite for its lock, and has it as soon as it is free; the one
     that had it queues again. (A lock that is waited for in the kernel would have no time limit.)"""
     line = _line(str(connection.settings_dict["NAME"]))
+    if line is None:
+        yield
+        return
     end = monotonic() + NEXT_SECONDS
     while not _taken(line) and monotonic() < end:
         sleep(LOOK_SECONDS)
     try:
         yield
     finally:
-        fcntl.flock(line, fcntl.LOCK_UN)
+        with suppress(OSError):
+            fcntl.flock(line, fcntl.LOCK_UN)
 
 
 @cache
-def _line(database: str) -> int:
-    """A file beside the database, open as long as this process lives."""
-    return os.open(f"{database}-queue", os.O_RDWR | os.O_CREAT, 0o600)
+def _line(database: str) -> int | None:
+    """A file beside the database, open as long as this process lives. None where it cannot be had: somebody
+    else made it (root, say, with a command), or the disk is full."""
+    try:
+        return os.open(f"{database}-queue", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        return None
 
 
 def _taken(line: int) -> bool:
+    """Or there is nothing to wait for: not every file system has such locks."""
     try:
         fcntl.flock(line, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
     return True
