@@ -109,6 +109,8 @@ class Server:
         )
         self.python = python
         self.process: subprocess.Popen[bytes] | None = None
+        #: How often it was killed.
+        self.kills = 0
         self._helpers: dict[str, Helper] = {}
         #: Seconds that running replies have when it ends.
         self.drain = 5
@@ -172,6 +174,7 @@ class Server:
     def kill(self) -> None:
         """As a power cut: no clean-up."""
         assert self.process
+        self.kills += 1
         self.process.kill()
         self.process.wait()
         self.process = None
